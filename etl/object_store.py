@@ -1,0 +1,163 @@
+"""Read and write S3 objects: the raw file, and a run's own objects, which are never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from botocore.exceptions import ClientError
+
+from etl.aws import aws_errors, client, require_right_aws
+from etl.errors import MissingObjectError, OutputConflictError
+
+HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object that exists.
+
+    Attributes
+    ----------
+    etag
+        Without quotes, as the next step passes it on.
+    n_bytes
+        Size.
+    head
+        The first bytes, at most 64 KiB.
+    """
+
+    etag: str
+    n_bytes: int
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Body:
+    """A whole object as it was read; `etag` without quotes."""
+
+    content: bytes
+    etag: str
+
+
+def look_at(bucket: str, key: str) -> Found | None:
+    """Return what is there to know of an object from one request, or None where there is no such object.
+
+    Raises
+    ------
+    MissingBucketError, AccessDeniedError, ThrottledError, ServiceUnavailableError
+        "No such object" was *not* the answer: these are never reported as a missing file.
+    """
+    try:
+        with aws_errors(f"s3://{bucket}/{key}, read"):
+            answer = _s3(bucket).get_object(Bucket=bucket, Key=key)
+            with answer["Body"] as body:
+                return Found(answer["ETag"].strip('"'), answer["ContentLength"], body.read(HEAD_BYTES))
+    except MissingObjectError:
+        return None
+
+
+def read(bucket: str, key: str, *, etag: str = "") -> Body:
+    """Read a whole object.
+
+    Parameters
+    ----------
+    bucket, key
+        The object.
+    etag
+        Read it only if it still has this ETag; empty: whatever is there.
+
+    Raises
+    ------
+    MissingObjectError
+        It is not there (any more).
+    InputChangedError
+        It has another ETag by now.
+    """
+    condition = {"IfMatch": f'"{etag}"'} if etag else {}
+    with aws_errors(f"s3://{bucket}/{key}, read"):
+        answer = _s3(bucket).get_object(Bucket=bucket, Key=key, **condition)
+        with answer["Body"] as body:
+            return Body(body.read(), answer["ETag"].strip('"'))
+
+
+def etag_of(bucket: str, key: str) -> str | None:
+    """Return the ETag of an object, or None where there is no such object."""
+    found = look_at(bucket, key)
+    return found.etag if found else None
+
+
+def write_new(bucket: str, key: str, content: bytes, *, content_type: str) -> None:
+    """Write one of a run's own objects; never overwrite another content.
+
+    Writing the same bytes again is no error, so a step that is tried again, or a notebook that is run again by hand,
+    meets its own work.
+
+    Raises
+    ------
+    OutputConflictError
+        The key holds another content.
+    """
+    if not try_write_new(bucket, key, content, content_type=content_type) and read(bucket, key).content != content:
+        raise OutputConflictError(
+            f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
+            "Give the run another execution name."
+        )
+
+
+def try_write_new(bucket: str, key: str, content: bytes, *, content_type: str) -> bool:
+    """Write an object under a key that is still free; return False, and write nothing, if it is taken."""
+    try:
+        with aws_errors(f"s3://{bucket}/{key}, write"):
+            _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+    except Exception as error:
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and cause.response["Error"].get("Code") == "PreconditionFailed":
+            return False
+        raise
+    return True
+
+
+def put(bucket: str, key: str, content: BinaryIO) -> None:
+    """Write an object, replacing what was there; for raw files, which belong to whoever sends them."""
+    with aws_errors(f"s3://{bucket}/{key}, write"):
+        _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content)
+
+
+def list_keys(bucket: str, prefix: str) -> list[str]:
+    """Return the keys below `prefix`, sorted, from all pages."""
+    with aws_errors(f"s3://{bucket}/{prefix}, list"):
+        pages = _s3(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+
+
+def step_seconds(bucket: str, prefix: str) -> dict[str, float]:
+    """Return the wall time in seconds of each notebook that was executed below `prefix`, by its name.
+
+    papermill writes the duration into the notebook's metadata; a notebook run by hand in JupyterLab leaves none here.
+    """
+    seconds = {}
+    for key in list_keys(bucket, prefix):
+        if key.endswith(".ipynb"):
+            executed = json.loads(read(bucket, key).content)["metadata"].get("papermill", {})
+            seconds[key.removeprefix(prefix).removesuffix(".ipynb")] = executed.get("duration")
+    return seconds
+
+
+def described(bucket: str, key: str, content: bytes) -> dict[str, Any]:
+    """Return what a manifest says of an object: ``bucket_name``, ``key``, ``bytes`` and ``sha256`` (hexadecimal)."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {"bucket_name": bucket, "key": key, "bytes": len(content), "sha256": sha256}
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as indented JSON in UTF-8 that ends with a line feed; the same value gives the same bytes."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _s3(bucket: str) -> Any:
+    s3 = client("s3")
+    require_right_aws(bucket, s3.meta.endpoint_url)
+    return s3

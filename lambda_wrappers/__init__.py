@@ -1,0 +1,1 @@
+"""The Lambda functions: one thin handler per notebook, and one runner that executes notebooks with papermill."""

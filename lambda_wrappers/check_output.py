@@ -1,0 +1,37 @@
+"""CheckOutput: audit the written history before it is published. Runs ``03_checks.ipynb``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl.keys import run_prefix
+from etl.settings import Settings
+from lambda_wrappers.runner import Context, logger, run_notebook
+
+NOTEBOOK = "03_checks.ipynb"
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Answer how many checks passed and where the manifest lies; a failed check is an error.
+
+    Parameters
+    ----------
+    event
+        ``execution`` (name) and ``run_date`` of the state machine.
+    context
+        Lambda's context.
+    """
+    logger.append_keys(execution=event["execution"])
+    settings = Settings.from_environment()
+    return run_notebook(
+        NOTEBOOK,
+        {
+            "analytics_bucket_name": settings.analytics_bucket_name,
+            "run_date": event["run_date"],
+            "execution": event["execution"],
+            "time_zone": settings.time_zone,
+        },
+        bucket=settings.analytics_bucket_name,
+        prefix=run_prefix(event["run_date"], event["execution"]),
+        context=context,
+    )

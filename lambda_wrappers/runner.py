@@ -1,0 +1,148 @@
+"""Run one notebook headless with papermill, keep what was executed, and answer with the notebook's result."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from lambda_wrappers.kernel_environment import prepare_kernel_environment
+
+prepare_kernel_environment()
+
+# ruff: noqa: E402 - papermill and what it imports look at the environment
+import boto3
+import papermill
+from aws_lambda_powertools import Logger
+
+from etl.errors import EtlError, NotebookError
+from lambda_wrappers.failures import named_error
+from lambda_wrappers.parameters import check_parameters
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LONGEST_MARGIN_SECONDS, SHORTEST_MARGIN_SECONDS = 10.0, 1.0
+MOST_COPIES = 20
+
+logger = Logger(service="device-operation-history")
+
+
+class Context(Protocol):
+    """What we need of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends this invocation."""
+
+
+def run_notebook(
+    notebook_name: str, parameters: Mapping[str, Any], *, bucket: str, prefix: str, context: Context
+) -> dict[str, Any]:
+    """Execute a notebook and return the dict that its cell tagged ``result`` shows.
+
+    The executed notebook is uploaded to ``s3://<bucket>/<prefix><notebook_name>`` whatever happens: also when a cell
+    raises, the kernel dies, or the Lambda's time is nearly up. An earlier try's notebook is kept beside it.
+
+    Parameters
+    ----------
+    notebook_name
+        A file in ``notebooks/``; the handler's constant, never a value from the event.
+    parameters
+        Exactly the parameters that the notebook declares.
+    bucket, prefix
+        Where the executed notebook goes.
+    context
+        Lambda's context; the notebook is stopped early enough to upload what there is.
+
+    Raises
+    ------
+    ParametersError
+        A parameter is unknown, missing or of a wrong type; no kernel was started.
+    KernelDiedError, NotebookTimeoutError
+        The notebook could not be finished.
+    NotebookError
+        A cell raised something that is none of our errors, or there is no result.
+    EtlError
+        Whichever of our errors a cell raised. Each names the notebook, the cell and where the executed notebook lies.
+    """
+    remaining = context.get_remaining_time_in_millis() / 1000
+    margin = min(LONGEST_MARGIN_SECONDS, max(SHORTEST_MARGIN_SECONDS, remaining / 10))
+    deadline = time.monotonic() + remaining - margin
+    source = NOTEBOOKS / notebook_name
+    check_parameters(source, parameters)
+    with tempfile.TemporaryDirectory() as folder:
+        executed = Path(folder) / notebook_name
+        started = time.monotonic()
+        failure: EtlError | None = None
+        try:
+            _execute(source, executed, parameters, deadline)
+            return _result(executed)
+        except EtlError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - whatever papermill raises gets a name of ours
+            failure = named_error(error, executed)
+        finally:
+            uri = _keep(executed, bucket, prefix)
+            logger.info(
+                "notebook executed",
+                notebook=notebook_name,
+                seconds=round(time.monotonic() - started, 3),
+                executed=uri,
+                error=type(failure).__name__ if failure else None,
+            )
+        # the message is the whole story: a traceback through papermill would only hide it
+        raise type(failure)(f"{failure} Executed notebook: {uri}") from None
+
+
+def _execute(source: Path, executed: Path, parameters: Mapping[str, Any], deadline: float) -> None:
+    def seconds_left(_cell: Any = None) -> float:
+        return max(deadline - time.monotonic(), 0.1)
+
+    papermill.execute_notebook(
+        source,
+        executed,
+        parameters=dict(parameters),
+        kernel_name="python3",
+        progress_bar=False,
+        start_timeout=max(1, round(seconds_left())),
+        # nbclient's own settings: a limit for the notebook as a whole, not for each cell, and no grace for a kernel
+        # that is done or stuck: a graceful exit can take longer than the Lambda has left
+        timeout_func=seconds_left,
+        shutdown_kernel="immediate",
+        # the kernel warns at each start that loopback is not encrypted; nobody else is inside a Lambda
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+
+
+def _result(executed: Path) -> dict[str, Any]:
+    for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"]:
+        if "result" in cell["metadata"].get("tags", []):
+            for output in cell.get("outputs", []):
+                shown = output.get("data", {}).get("application/json")
+                if isinstance(shown, dict):
+                    return shown
+    raise NotebookError(
+        f"{executed.name}: no result; expected a cell tagged 'result' that shows one dict as application/json."
+    )
+
+
+def _keep(executed: Path, bucket: str, prefix: str) -> str:
+    """Upload the executed notebook beside those of earlier tries; never raise, so that no failure hides another."""
+    if not executed.exists():
+        return "none, the kernel did not start"
+    s3, content = boto3.client("s3"), executed.read_bytes()
+    for number in range(1, MOST_COPIES):
+        key = f"{prefix}{executed.stem}{'' if number == 1 else f'.try-{number}'}.ipynb"
+        try:
+            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/x-ipynb+json", IfNoneMatch="*")
+        except s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] == "PreconditionFailed":
+                continue
+            logger.warning("executed notebook not kept", key=key, reason=error.response["Error"]["Code"])
+            return f"not kept ({error.response['Error']['Code']})"
+        except Exception as error:  # noqa: BLE001 - see above
+            logger.warning("executed notebook not kept", key=key, reason=type(error).__name__)
+            return f"not kept ({type(error).__name__})"
+        return f"s3://{bucket}/{key}"
+    return f"not kept ({MOST_COPIES - 1} earlier tries lie there)"

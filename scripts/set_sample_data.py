@@ -1,0 +1,61 @@
+"""Put the sample into a stage: its devices into the table, its raw file into the bucket.
+
+Of a stage on AWS:      python scripts/set_sample_data.py --stage dev
+Of the embedded AWS:    the same with --stage local, in a shell with the variables that 'make aws' prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import boto3
+
+from etl import device_table, object_store
+from etl.aws import aws_errors, require_right_aws
+from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.devices_file import read_devices_file
+from etl.errors import EtlError
+
+STACK = "device-operation-history-resources"
+DEFAULT_REGION = "ap-northeast-1"
+
+
+def main() -> int:
+    """Load the sample and say where it went; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", required=True, help="the deployed stage; 'local' is the embedded AWS")
+    parser.add_argument("--region", default=DEFAULT_REGION, help=f"default: {DEFAULT_REGION}")
+    options = parser.parse_args()
+    try:
+        load(options.stage, options.region)
+    except EtlError as error:
+        print(f"set_sample_data: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def load(stage: str, region: str) -> None:
+    """Put the sample where the outputs of the stage's resource stack say.
+
+    Raises
+    ------
+    EtlError
+        The stack does not exist, or AWS refused; the stage is the embedded AWS and the environment leads elsewhere.
+    """
+    boto3.setup_default_session(region_name=region)
+    cloudformation = boto3.client("cloudformation")
+    require_right_aws(f"{STACK}-{stage}", cloudformation.meta.endpoint_url)
+    with aws_errors(f"stack {STACK}-{stage}"):
+        stack = cloudformation.describe_stacks(StackName=f"{STACK}-{stage}")["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    bucket, table = outputs["RawDataBucketName"], outputs["DevicesTableName"]
+    n_devices = device_table.put_devices(table, read_devices_file(SAMPLE_DEVICES))
+    print(f"{n_devices} devices -> table {table}")
+    with SAMPLE_RAW.open("rb") as raw:
+        object_store.put(bucket, SAMPLE_RAW.name, raw)
+    print(f"{SAMPLE_RAW.name} -> s3://{bucket}/{SAMPLE_RAW.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The join keeps every event, in order, and its counts prove it."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from etl.contract import EVENT_COLUMNS
+from etl.errors import MissingColumnsError, ReconciliationError
+from etl.join import HISTORY_COLUMNS, RowCounts, count_rows, join_devices, unmatched_devices
+
+EVENTS = pd.DataFrame(
+    [("b", "30", "on"), ("a", "10", "on"), ("x", "20", "off"), ("a", "10", "on")], columns=EVENT_COLUMNS, dtype="str"
+)
+DEVICES = pd.DataFrame(
+    [("u2", "a", "TV"), ("u1", "a", "Lamp"), ("u1", "b", None), ("u3", "unused", "TV")],
+    columns=["user_id", "device_id", "type"],
+    dtype="str",
+)
+
+
+def test_keeps_every_event_in_raw_order_with_a_row_for_each_owner():
+    """Unmatched events stay with nulls, several owners fan out sorted, a device without type leaves it null."""
+    expected = pd.DataFrame(
+        [
+            ("b", "30", "on", "u1", None),
+            ("a", "10", "on", "u1", "Lamp"),
+            ("a", "10", "on", "u2", "TV"),
+            ("x", "20", "off", None, None),
+            ("a", "10", "on", "u1", "Lamp"),
+            ("a", "10", "on", "u2", "TV"),
+        ],
+        columns=HISTORY_COLUMNS,
+        dtype="str",
+    )
+    pd.testing.assert_frame_equal(join_devices(EVENTS, DEVICES), expected)
+
+
+def test_leaves_its_inputs_unchanged():
+    """The caller's frames are the caller's."""
+    events, devices = EVENTS.copy(), DEVICES.copy()
+    join_devices(events, devices)
+    pd.testing.assert_frame_equal(events, EVENTS)
+    pd.testing.assert_frame_equal(devices, DEVICES)
+
+
+def test_joins_on_the_device_alone():
+    """A column that both tables happen to have is neither compared nor mixed up."""
+    events = EVENTS.assign(user_id="evil", type="evil")
+    pd.testing.assert_frame_equal(join_devices(events, DEVICES), join_devices(EVENTS, DEVICES))
+
+
+@pytest.mark.parametrize(
+    ("events", "devices"), [(EVENTS.iloc[:0], DEVICES), (EVENTS, DEVICES.iloc[:0]), (EVENTS.iloc[:0], DEVICES.iloc[:0])]
+)
+def test_empty_tables_join(events, devices):
+    """No events give no rows; no devices leave every event unmatched."""
+    history = join_devices(events, devices)
+    assert history["device_id"].tolist() == events["device_id"].tolist()
+    count_rows(n_read=len(events), n_quarantined=0, events=events, devices=devices, history=history).prove()
+
+
+@pytest.mark.parametrize(("table", "column"), [("events", "power"), ("devices", "type")])
+def test_a_missing_column_is_named_with_its_table(table, column):
+    """The message says which table lacks what."""
+    frames = {"events": EVENTS, "devices": DEVICES}
+    frames[table] = frames[table].drop(columns=column)
+    with pytest.raises(MissingColumnsError, match=f"{table}: no column {column}; found "):
+        join_devices(**frames)
+
+
+def test_counts_each_figure_from_its_own_source():
+    """The counts of the example, by hand."""
+    history = join_devices(EVENTS, DEVICES)
+    rows = count_rows(n_read=5, n_quarantined=1, events=EVENTS, devices=DEVICES, history=history)
+    assert rows == RowCounts(
+        read=5, valid=4, quarantined=1, matched=3, unmatched=1, fanned_out_extra=2, written=6, duplicates=1
+    )
+    rows.prove()
+
+
+def test_an_inner_join_does_not_prove_itself():
+    """Losing the unmatched event is noticed."""
+    inner = join_devices(EVENTS, DEVICES).dropna(subset="user_id")
+    rows = count_rows(n_read=4, n_quarantined=0, events=EVENTS, devices=DEVICES, history=inner)
+    with pytest.raises(ReconciliationError, match="written = matched \\+ unmatched \\+ fanned_out_extra: 5 is not 6"):
+        rows.prove()
+
+
+@pytest.mark.parametrize("count", ["read", "valid", "quarantined", "matched", "unmatched", "fanned_out_extra", "written"])
+def test_a_wrong_count_breaks_an_identity(count):
+    """Each count but that of the duplicates is held by an identity."""
+    rows = RowCounts(
+        read=5, valid=4, quarantined=1, matched=3, unmatched=1, fanned_out_extra=2, written=6, duplicates=0
+    )
+    rows.prove()
+    with pytest.raises(ReconciliationError):
+        dataclasses.replace(rows, **{count: getattr(rows, count) + 1}).prove()
+
+
+def test_lists_devices_without_owner_with_near_misses():
+    """A device that differs from a known one in blanks or case only is hinted at."""
+    events = pd.DataFrame({"device_id": [" A", "z", "z", "a"]}, dtype="str")
+    listed = unmatched_devices(events, DEVICES)
+    assert listed["device_id"].tolist() == [" A", "z"]
+    assert listed["n_events"].tolist() == [1, 2]
+    assert listed["near_miss"].fillna("").tolist() == ["a", ""]
