@@ -61,14 +61,15 @@ _WHAT_TO_DO: dict[type[EtlError], str] = {
 
 
 def client(service: str) -> Any:
-    """Return a client for `service`, with bounded waits and AWS's standard retries; one per process and endpoint."""
-    return _client(service, os.environ.get("AWS_ENDPOINT_URL"))
+    """Return the process's client for `service`, with bounded waits and AWS's standard retries."""
+    return _client(service, frozenset(item for item in os.environ.items() if item[0].startswith("AWS_ENDPOINT_URL")))
 
 
 @functools.cache
-def _client(service: str, endpoint_url: str | None) -> Any:
+def _client(service: str, _endpoints: frozenset[tuple[str, str]]) -> Any:
+    """Make a client; boto3 reads the endpoints from the environment, so other ones need another client."""
     config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
-    return boto3.client(service, endpoint_url=endpoint_url, config=config)
+    return boto3.client(service, config=config)
 
 
 def require_right_aws(resource_name: str, endpoint_url: str) -> None:

@@ -101,7 +101,7 @@ def require_passed(checks: Sequence[Check]) -> None:
     """
     failed = [f"{check.name} ({check.finding})" for check in checks if check.severity == "fail" and not check.passed]
     if failed:
-        raise ChecksFailedError(f"history: {len(failed)} check failed: {' '.join(failed)} Nothing is published.")
+        raise ChecksFailedError(f"history: failed {', '.join(failed)}. Nothing is published.")
 
 
 def reconciliation_table(report: dict[str, Any]) -> pd.DataFrame:
@@ -145,7 +145,9 @@ def events_by_type_and_hour(history: pd.DataFrame, *, time_zone: str) -> pd.Data
         device type, sorted; events of devices without a type under ``(unknown)``.
     """
     events = one_row_per_event(history)
-    at = pd.to_datetime(events["timestamp"].astype("int64"), unit="s", utc=True).dt.tz_convert(time_zone)
+    # a damaged history is for the checks to fail, so what is no time is left out here
+    seconds = pd.to_numeric(events["timestamp"], errors="coerce")
+    at = pd.to_datetime(seconds, unit="s", utc=True).dt.tz_convert(time_zone)
     hour = at.dt.strftime("%Y-%m-%d %H:00").rename("hour")
     kind = events["type"].fillna(UNKNOWN_TYPE).rename("type")
     return pd.crosstab(hour, kind)

@@ -23,7 +23,7 @@ from etl.provenance import ROOT
 from etl.settings import checked_run_date
 from local_aws import LocalAwsError
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 SAMPLE_RAW = ROOT / "sample" / "devices-raw-data.json"
 SAMPLE_DEVICES = ROOT / "sample" / "devices.json"
 SAMPLE_RUN_DATE = "2021-03-23"
@@ -32,7 +32,11 @@ SHOWN_ROWS = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 data or run error, 2 wrong usage, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.name:
+        parser.print_help(sys.stderr)
+        return USAGE
     signal.signal(signal.SIGTERM, _terminated)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
@@ -91,8 +95,17 @@ def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab against the embedded AWS with the sample loaded."""
     with _sample_pipeline():
         # on the loopback interface and with a token, which are its defaults; said here so that no setting changes them
-        command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.answer_yes=True"]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.answer_yes=True",
+            "--log-level=WARN",
+        ]
         command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{options.notebook}"]
+        # in a container people are root; JupyterLab would refuse them
+        command += ["--allow-root"] * (os.geteuid() == 0)
         # Ctrl-C reaches JupyterLab too, which then shuts its kernels down; we wait for that
         with subprocess.Popen(command + ["--no-browser"] * options.no_browser) as server:
             try:
@@ -179,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="etl", description="Join device events with the device table, in the pipeline as it is deployed."
     )
-    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="name", metavar="COMMAND")
 
     one = commands.add_parser(
         "run",

@@ -23,20 +23,27 @@ class DeviceMaster:
 
     Attributes
     ----------
+    table_name
+        Where it was read.
     devices
         One row per owner and device, sorted by both: ``user_id``, ``device_id``, ``type`` (text, null without one).
     n_types_not_text
         Items whose ``type`` is a number, set, binary, map or list; it is left empty.
     """
 
+    table_name: str
     devices: pd.DataFrame
     n_types_not_text: int
 
-    @property
-    def sha256(self) -> str:
-        """SHA-256 (hexadecimal) of the rows as JSON Lines; the same table gives the same figure."""
+    def described(self) -> dict[str, Any]:
+        """Return what a manifest says of the snapshot; its SHA-256 is that of the rows as JSON Lines."""
         lines = self.devices.to_json(orient="records", lines=True, force_ascii=False)
-        return hashlib.sha256(lines.encode()).hexdigest()
+        return {
+            "table_name": self.table_name,
+            "count": len(self.devices),
+            "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+            "n_types_not_text": self.n_types_not_text,
+        }
 
 
 def read_devices(table_name: str) -> DeviceMaster:
@@ -55,7 +62,7 @@ def read_devices(table_name: str) -> DeviceMaster:
         n_types_not_text += "S" not in kind and "NULL" not in kind
         rows.append((item["user_id"]["S"], item["device_id"]["S"], kind.get("S")))
     devices = pd.DataFrame(rows, columns=DEVICE_COLUMNS, dtype="str")
-    return DeviceMaster(devices.sort_values(["user_id", "device_id"], ignore_index=True), n_types_not_text)
+    return DeviceMaster(table_name, devices.sort_values(["user_id", "device_id"], ignore_index=True), n_types_not_text)
 
 
 def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:

@@ -86,8 +86,6 @@ def local_pipeline(*, environment: Mapping[str, str] | None = None) -> Iterator[
     before = dict(os.environ)
     with EmbeddedAws() as aws:
         os.environ.update(aws.environment())
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-            os.environ.pop(name, None)
         try:
             yield deploy(aws, environment=environment)
         finally:

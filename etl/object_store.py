@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from botocore.exceptions import ClientError
-
 from etl.aws import aws_errors, client, require_right_aws
-from etl.errors import MissingObjectError, OutputConflictError
+from etl.errors import InputChangedError, MissingObjectError, OutputConflictError
 
 HEAD_BYTES = 65_536
+CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".jsonl": "application/jsonl"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def etag_of(bucket: str, key: str) -> str | None:
     return found.etag if found else None
 
 
-def write_new(bucket: str, key: str, content: bytes, *, content_type: str) -> None:
-    """Write one of a run's own objects; never overwrite another content.
+def write_new(bucket: str, key: str, content: bytes) -> None:
+    """Write one of a run's own objects, of the type that its key's ending says; never overwrite another content.
 
     Writing the same bytes again is no error, so a step that is tried again, or a notebook that is run again by hand,
     meets its own work.
@@ -100,24 +100,11 @@ def write_new(bucket: str, key: str, content: bytes, *, content_type: str) -> No
     OutputConflictError
         The key holds another content.
     """
-    if not try_write_new(bucket, key, content, content_type=content_type) and read(bucket, key).content != content:
+    if not _written(bucket, key, content) and read(bucket, key).content != content:
         raise OutputConflictError(
             f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
             "Give the run another execution name."
         )
-
-
-def try_write_new(bucket: str, key: str, content: bytes, *, content_type: str) -> bool:
-    """Write an object under a key that is still free; return False, and write nothing, if it is taken."""
-    try:
-        with aws_errors(f"s3://{bucket}/{key}, write"):
-            _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
-    except Exception as error:
-        cause = error.__cause__
-        if isinstance(cause, ClientError) and cause.response["Error"].get("Code") == "PreconditionFailed":
-            return False
-        raise
-    return True
 
 
 def put(bucket: str, key: str, content: BinaryIO) -> None:
@@ -133,16 +120,23 @@ def list_keys(bucket: str, prefix: str) -> list[str]:
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
 
 
-def step_seconds(bucket: str, prefix: str) -> dict[str, float]:
+def step_seconds(bucket: str, prefix: str, steps: tuple[str, ...] = ("01_load", "02_join")) -> dict[str, float]:
     """Return the wall time in seconds of each notebook that was executed below `prefix`, by its name.
 
     papermill writes the duration into the notebook's metadata; a notebook run by hand in JupyterLab leaves none here.
+
+    Parameters
+    ----------
+    bucket, prefix
+        The run's own folder.
+    steps
+        The notebooks to look for, without ending; each try of them counts.
     """
     seconds = {}
     for key in list_keys(bucket, prefix):
-        if key.endswith(".ipynb"):
-            executed = json.loads(read(bucket, key).content)["metadata"].get("papermill", {})
-            seconds[key.removeprefix(prefix).removesuffix(".ipynb")] = executed.get("duration")
+        name = key.removeprefix(prefix).removesuffix(".ipynb")
+        if key.endswith(".ipynb") and name.split(".")[0] in steps:
+            seconds[name] = json.loads(read(bucket, key).content)["metadata"]["papermill"]["duration"]
     return seconds
 
 
@@ -155,6 +149,17 @@ def described(bucket: str, key: str, content: bytes) -> dict[str, Any]:
 def to_json(value: Any) -> bytes:
     """Return `value` as indented JSON in UTF-8 that ends with a line feed; the same value gives the same bytes."""
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _written(bucket: str, key: str, content: bytes) -> bool:
+    """Write an object under a key that is still free; return False, and write nothing, if it is taken."""
+    content_type = CONTENT_TYPES[PurePosixPath(key).suffix]
+    try:
+        with aws_errors(f"s3://{bucket}/{key}, write"):
+            _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+    except InputChangedError:  # what a failed condition is called where one reads
+        return False
+    return True
 
 
 def _s3(bucket: str) -> Any:

@@ -87,7 +87,9 @@ def test_an_inner_join_does_not_prove_itself():
         rows.prove()
 
 
-@pytest.mark.parametrize("count", ["read", "valid", "quarantined", "matched", "unmatched", "fanned_out_extra", "written"])
+@pytest.mark.parametrize(
+    "count", ["read", "valid", "quarantined", "matched", "unmatched", "fanned_out_extra", "written"]
+)
 def test_a_wrong_count_breaks_an_identity(count):
     """Each count but that of the duplicates is held by an identity."""
     rows = RowCounts(

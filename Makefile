@@ -1,0 +1,55 @@
+# Every target sets up .venv first, if that is needed. GNU make 3.81 and later.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+unexport PYTHONHOME PYTHONPATH
+
+BIN := .venv/bin
+PY := $(BIN)/python
+
+.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean
+
+help: ## Show this help
+	@echo 'make TARGET, where TARGET is'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo 'PYTHON=/path/to/python3.12 chooses another Python than the newest of 3.11 to 3.13.'
+
+setup: ## Make .venv from the lock; does nothing, and asks no network, where it is ready
+	@sh scripts/setup.sh
+
+run: setup ## Run the whole pipeline on the sample, results in out/
+	@$(BIN)/etl run --raw sample/devices-raw-data.json --devices sample/devices.json --run-date 2021-03-23 --out out
+
+lab: setup ## Open JupyterLab on the notebooks, with the sample in an embedded AWS
+	@$(BIN)/etl lab
+
+aws: setup ## Start the embedded AWS with the pipeline and the sample, until Ctrl-C
+	@$(BIN)/etl up
+
+notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
+	@$(PY) scripts/execute_notebooks.py
+
+test: lint ## Run everything that CI runs: format, lint, types, tests, notebooks
+	@echo 'Testing: unit, functional, notebooks ...'
+	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env
+
+test-fast: setup ## Run the unit tests only, a few seconds
+	@$(PY) -m pytest tests -m 'not functional and not notebook and not slow'
+
+lint: setup ## Check format, lint and types; change nothing
+	@echo 'Checking format, lint and types ...'
+	@$(BIN)/ruff format --quiet --check --diff .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+
+format: setup ## Format the code and apply the linter's safe fixes
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup ## Remake the locks and environment.yml; UPGRADE=1 takes newer versions
+	@$(PY) scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove .venv and caches; out/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name node_modules -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +

@@ -1,0 +1,12 @@
+"""An embedded AWS for laptop, tests and CI that runs Lambda functions for real.
+
+moto serves S3, DynamoDB, SNS, SQS, CloudFormation, CloudWatch Logs and Step Functions in a child process. A gateway in
+front of it forwards everything but Lambda's Invoke, which it runs: a process of its own for each function instance,
+AWS's own runtime client, the documented Runtime API. Nothing here ever leaves this machine.
+"""
+
+from local_aws.deploy import DeployedService, deploy_service
+from local_aws.embedded_aws import EmbeddedAws
+from local_aws.errors import LocalAwsError
+
+__all__ = ["DeployedService", "EmbeddedAws", "LocalAwsError", "deploy_service"]

@@ -1,0 +1,107 @@
+"""The environment variables that keep a process with the embedded AWS and away from the real one."""
+
+import ipaddress
+import os
+from pathlib import Path
+
+ACCOUNT_ID = "123456789012"  # moto's default account
+ACCESS_KEY = "local-aws"
+SECRET_KEY = "local-aws"  # noqa: S105 - a dummy; moto checks nothing
+SESSION_TOKEN = "local-aws"  # noqa: S105 - a dummy; moto checks nothing
+LOOPBACK = "127.0.0.1"
+_NO_PROXY = "127.0.0.1,localhost"
+# What a process may take over from ours: how to find programs, how to write text, which certificates to trust.
+_INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
+_PROFILE = f"""\
+[default]
+aws_access_key_id = {ACCESS_KEY}
+aws_secret_access_key = {SECRET_KEY}
+"""
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return the few of our own variables that a child process gets; nothing that starts with ``AWS_``."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+def aws_environment(endpoint_url: str, region: str) -> dict[str, str]:
+    """Return the variables with which any AWS client talks to `endpoint_url` only.
+
+    Parameters
+    ----------
+    endpoint_url
+        Where the embedded AWS listens, such as ``http://127.0.0.1:5000``.
+    region
+        The region that clients name, such as ``ap-northeast-1``.
+
+    Returns
+    -------
+    dict
+        Endpoint, region, dummy credentials and the switches that keep a client from looking for others.
+
+    Examples
+    --------
+    >>> aws_environment("http://127.0.0.1:5000", "ap-northeast-1")["AWS_ENDPOINT_URL"]
+    'http://127.0.0.1:5000'
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_SESSION_TOKEN": SESSION_TOKEN,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": _NO_PROXY,
+        "no_proxy": _NO_PROXY,
+    }
+
+
+def merged_environment(endpoint_url: str, region: str, profile_file: Path) -> dict[str, str]:
+    """Return `aws_environment`, made to win when it is laid over a user's own variables.
+
+    A user's ``AWS_PROFILE`` would make clients fail on an empty configuration, an ``AWS_ENDPOINT_URL_S3`` would win
+    over ``AWS_ENDPOINT_URL``, and a FIPS switch contradicts a fixed endpoint: each gets a harmless value.
+
+    Parameters
+    ----------
+    endpoint_url, region
+        As in `aws_environment`.
+    profile_file
+        A file with a dummy ``[default]`` profile, see `write_profile`.
+    """
+    own_endpoints = {name: endpoint_url for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
+    proxies = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), _NO_PROXY]))
+    return {
+        **own_endpoints,
+        **aws_environment(endpoint_url, region),
+        "AWS_PROFILE": "default",
+        "AWS_CONFIG_FILE": str(profile_file),
+        "AWS_SHARED_CREDENTIALS_FILE": str(profile_file),
+        "AWS_USE_FIPS_ENDPOINT": "false",
+        "AWS_USE_DUALSTACK_ENDPOINT": "false",
+        "NO_PROXY": proxies,
+        "no_proxy": proxies,
+    }
+
+
+def write_profile(profile_file: Path) -> None:
+    """Write the dummy ``[default]`` profile that `merged_environment` points to."""
+    profile_file.write_text(_PROFILE, encoding="utf-8")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is a literal loopback address; a name is not, because a name can lead anywhere.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("s3.amazonaws.com"), is_loopback("10.0.0.1")
+    (True, False, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

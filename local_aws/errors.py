@@ -1,0 +1,33 @@
+"""Errors of the embedded AWS."""
+
+
+class LocalAwsError(Exception):
+    """Root of all errors of this package; never raised directly."""
+
+
+class StartError(LocalAwsError):
+    """The embedded AWS could not start: its port is taken, or moto ended early and the message has its last lines."""
+
+
+class UnsafeUpstreamError(LocalAwsError):
+    """The gateway was asked to forward to an address that is not on this machine."""
+
+
+class ServiceFileError(LocalAwsError):
+    """A serverless file cannot be read: broken YAML, or variables that are missing or not supported."""
+
+
+class DeployError(LocalAwsError):
+    """A service could not be deployed: its CloudFormation stack failed, or a reference leads nowhere."""
+
+
+class StoppingError(LocalAwsError):
+    """A function was invoked while the embedded AWS stops."""
+
+
+class FunctionNotFoundError(LocalAwsError):
+    """No function of this name (and version) is deployed."""
+
+
+class CodeNotFoundError(LocalAwsError):
+    """A function is deployed, but nothing says where its code is on this machine."""

@@ -1,0 +1,142 @@
+"""One function instance: a process that runs AWS's runtime client, and the Runtime API it talks to."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from local_aws.deployed_function import DeployedFunction
+from local_aws.function_logs import FunctionLog, Report, new_stream_name
+from local_aws.happenings import Exited, Invocation
+from local_aws.instance_environment import instance_environment
+from local_aws.outcome import Outcome, wait_for_end
+from local_aws.processes import kill_marked
+from local_aws.runtime_api import RuntimeApi
+
+_INIT_SECONDS = 10  # what Lambda allows before it starts over within the function's own time
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all instances of an embedded AWS share.
+
+    Attributes
+    ----------
+    owner
+        The first part of every instance's mark.
+    root
+        Private folder; each instance has one of its own in it.
+    logs
+        A boto3 CloudWatch Logs client.
+    """
+
+    endpoint_url: str
+    region: str
+    owner: str
+    root: Path
+    logs: Any
+
+
+class Instance:
+    """A function's process: starts with construction, takes one invocation at a time, ends with `close`."""
+
+    def __init__(self, function: DeployedFunction, around: Surroundings) -> None:
+        self.function = function
+        identity = uuid.uuid4().hex
+        self._mark = f"{around.owner}/{identity}"
+        self._folder = around.root / "instances" / identity
+        private_tmp = self._folder / "tmp"
+        private_tmp.mkdir(parents=True)
+        output = self._folder / "output.log"
+        stream = new_stream_name(function.version)
+        self._log = FunctionLog(around.logs, f"/aws/lambda/{function.name}", stream, output)
+        self._api = RuntimeApi(function.timeout_seconds)
+        self._init_started: float | None = time.monotonic()
+        with output.open("ab") as sink:
+            # A session of its own: the terminal's Ctrl-C is for the owner, who then ends the instances.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "awslambdaric", function.handler],
+                cwd=function.code.task_root,
+                env=instance_environment(
+                    function,
+                    endpoint_url=around.endpoint_url,
+                    region=around.region,
+                    runtime_api=self._api.address,
+                    log_stream=stream,
+                    private_tmp=private_tmp,
+                    mark=self._mark,
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Its process has not ended."""
+        return self._process.poll() is None
+
+    def invoke(self, invocation: Invocation) -> tuple[Outcome, str]:
+        """Run the function once.
+
+        Returns
+        -------
+        tuple
+            How it ended, and the invocation's log, which can also be read in CloudWatch Logs by then. An instance that
+            the outcome calls not reusable is closed already, with all processes that it started.
+        """
+        self._api.offer(invocation)
+        end = wait_for_end(self._api.happenings, invocation.request_id, self.function.timeout_seconds, _INIT_SECONDS)
+        duration_seconds = time.monotonic() - end.started
+        outcome = end.outcome
+        init_seconds = None
+        if end.is_taken and self._init_started is not None:
+            init_seconds, self._init_started = end.started - self._init_started, None
+        used_mb = self._used_mb()
+        if not outcome.is_reusable:
+            self._kill()
+        report = Report(invocation.request_id, duration_seconds, self.function.memory_mb, used_mb, init_seconds)
+        lines = [
+            f"START RequestId: {invocation.request_id} Version: {self.function.version}",
+            *self._log.drain().split("\n"),
+            outcome.log_line,
+            f"END RequestId: {invocation.request_id}",
+            report.line(),
+        ]
+        self._log.put(lines)
+        if not outcome.is_reusable:
+            self.close()
+        return outcome, "\n".join(line for line in lines if line) + "\n"
+
+    def close(self) -> None:
+        """End the process and everything it started; remove its folder."""
+        self._kill()
+        self._api.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _watch(self) -> None:
+        self._api.happenings.put(Exited(self._process.wait()))
+
+    def _used_mb(self) -> int:
+        """Return the resident memory of the instance's own process at this moment, 0 when it has ended."""
+        with contextlib.suppress(psutil.Error):
+            return int(psutil.Process(self._process.pid).memory_info().rss / 2**20)
+        return 0
+
+    def _kill(self) -> None:
+        root = None
+        if self.is_alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                root = psutil.Process(self._process.pid)
+        kill_marked(self._mark, root)
+        self._process.wait()

@@ -1,0 +1,124 @@
+"""``etl run`` as people use it: a process with arguments, files, an exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
+
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+
+ETL = [sys.executable, "-c", "import sys; from etl.cli import main; sys.exit(main())"]
+SAMPLE = ["--raw", str(SAMPLE_RAW), "--devices", str(SAMPLE_DEVICES), "--run-date", "2021-03-23"]
+REFERENCE = (
+    "device_id,timestamp,power,user_id,type\n"
+    "device_u33nk7yy,1616506124,on,user_0001,TV\n"
+    "device_m6mww3ss,1616506165,on,user_0001,エアコン\n"
+    "device_u33nk7yy,1616506185,off,user_0001,TV\n"
+    "device_sd7ubc8s,1616506197,off,user_0002,TV\n"
+).encode()
+PUBLISHED = "devices_operation_history_data/20210323.csv"
+
+
+def etl(*arguments, cwd, timeout=120):
+    """Run the command; a user's own AWS profile must not matter."""
+    environment = os.environ | {"AWS_PROFILE": "not-there", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    return subprocess.run(
+        [*ETL, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def test_the_sample_twice_gives_the_reference_twice(tmp_path):
+    """A line for each state, the merged rows, the same bytes again, both runs kept."""
+    for _run in range(2):
+        answer = etl("run", *SAMPLE, cwd=tmp_path)
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stderr == ""
+        lines = answer.stdout.splitlines()
+        states = [line.split()[0] for line in lines if line.startswith("  ") and line.endswith(" s")]
+        assert states[1:] == ["LoadFile", "FileExists", "DataJoin", "CheckOutput", "PublishedBefore", "Publish"]
+        assert "  device_m6mww3ss,1616506165,on,user_0001,エアコン" in lines
+        assert (tmp_path / "out" / PUBLISHED).read_bytes() == REFERENCE
+    runs = sorted((tmp_path / "out/runs/20210323").iterdir())
+    assert len(runs) == 2
+    for run in runs:
+        assert {path.name for path in run.iterdir()} >= {"01_load.ipynb", "02_join.ipynb", "03_checks.ipynb"}
+    assert not list((tmp_path / "out").rglob(".*"))
+
+
+def test_json_is_the_manifest_alone_on_stdout(tmp_path):
+    """Progress goes to stderr; a large day with strangers and a table of several pages is counted right."""
+    devices = [
+        {"user_id": f"u{n % 900}", "device_id": f"d{n}", "type": "TV" if n % 2 else "エアコン"} for n in range(12_000)
+    ]
+    (tmp_path / "devices.json").write_text(json.dumps(devices), encoding="utf-8")
+    events = [
+        {"device_id": f"d{n % 12_000}" if n % 2_000 else "stranger", "timestamp": 1616506000 + n, "power": "on"}
+        for n in range(100_000)
+    ]
+    (tmp_path / "raw.json").write_text(json.dumps({"data": events}), encoding="utf-8")
+    answer = etl(
+        *("run", "--raw", "raw.json", "--devices", "devices.json", "--run-date", "2021-03-24", "--json"), cwd=tmp_path
+    )
+    assert answer.returncode == 0, answer.stderr
+    manifest = json.loads(answer.stdout)
+    expected = {"read": 100_000, "valid": 100_000, "quarantined": 0, "matched": 99_950, "unmatched": 50}
+    assert manifest["rows"] == expected | {"fanned_out_extra": 0, "written": 100_000, "duplicates": 0}
+    assert manifest["devices"]["count"] == 12_000
+    assert manifest["unmatched_devices"] == ["stranger"]
+    assert "LoadFile" in answer.stderr
+    lines = (tmp_path / "out/devices_operation_history_data/20210324.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 100_001
+    assert lines[2] == "d1,1616506001,on,u1,TV"
+
+
+def test_a_bad_file_is_one_line_and_the_last_good_day_stands(tmp_path):
+    """Exit 1; the message names the user's own file, and the notebook that shows the error is there."""
+    (tmp_path / "out/devices_operation_history_data").mkdir(parents=True)
+    (tmp_path / "out" / PUBLISHED).write_text("last good day\n", encoding="utf-8")
+    (tmp_path / "bad.json").write_text('{"data": [{"device_id": "d"', encoding="utf-8")
+    answer = etl(
+        *("run", "--raw", "bad.json", "--devices", str(SAMPLE_DEVICES), "--run-date", "2021-03-23"), cwd=tmp_path
+    )
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("etl run: RawFileError: 02_join.ipynb, cell In [")
+    assert ": bad.json: byte 27: not valid JSON" in line
+    notebook = tmp_path / line.rsplit("Executed notebook: ", 1)[1]
+    assert "RawFileError" in notebook.read_text(encoding="utf-8")
+    assert (tmp_path / "out" / PUBLISHED).read_text(encoding="utf-8") == "last good day\n"
+
+
+def test_no_raw_file_is_done_and_says_so(tmp_path):
+    """Exit 0: a day without a file is no failure."""
+    answer = etl("run", "--raw", "none.json", "--devices", str(SAMPLE_DEVICES), cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "No file: none.json does not exist" in answer.stdout
+    assert not (tmp_path / "out/devices_operation_history_data").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process(tmp_path, number):
+    """Ctrl-C, or a polite kill, in the middle of a state: exit 130 and nothing left running."""
+    process = subprocess.Popen(
+        [*ETL, "run", *SAMPLE], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    for line in process.stdout:
+        if line.startswith("Execution "):
+            break
+    time.sleep(2)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 2
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err == "etl run: interrupted; nothing was published, nothing is left running.\n"
+    _gone, alive = psutil.wait_procs(started, timeout=5)
+    assert alive == []
+    assert not (tmp_path / "out").exists()

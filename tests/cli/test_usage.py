@@ -1,0 +1,65 @@
+"""Mistakes that people make with the command line."""
+
+import pytest
+
+from etl.cli import main
+
+
+def usage(capsys, *arguments):
+    """Return what a wrong call says; it exits with 2."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_without_a_command_it_lists_them(capsys):
+    """What can be done is said at once."""
+    assert main([]) == 2
+    assert "run the pipeline on your own files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run"], "required: --raw, --devices"),
+        (["run", "--raw", "a", "--devices", "b", "--run-date", "23.3.2021"], "expected a date written YYYY-MM-DD"),
+        (["run", "--raw", "a", "--devices", "b", "--run-date", "2021-02-30"], "expected a date written YYYY-MM-DD"),
+        (["run", "--raw", "a", "--devices", "b", "--max-quarantine", "5%"], "expected a share from 0 to 1"),
+        (["run", "--raw", "a", "--devices", "b", "--out", __file__], "is not a folder"),
+        (["rnu"], "invalid choice: 'rnu'"),
+    ],
+)
+def test_wrong_usage_says_what_is_expected(capsys, arguments, says):
+    """Before anything is started."""
+    assert says in usage(capsys, *arguments)
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["lab"], ["up"]])
+def test_every_command_has_help(capsys, command):
+    """``--help`` exits with 0."""
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    assert "usage: etl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        ("{", "not valid JSON"),
+        ("{}", "neither a list nor an object"),
+        ('[{"device_id": "d"}, {"user_id": " ", "device_id": "d"}, 5]', "3 items lack"),
+    ],
+)
+def test_a_wrong_devices_file_is_one_line_before_anything_starts(capsys, tmp_path, content, says):
+    """Exit 1, with the file and what it should hold."""
+    path = tmp_path / "devices.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main(["run", "--raw", "a", "--devices", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert err.count("\n") == 1

@@ -1,0 +1,88 @@
+"""Who may import whom."""
+
+import ast
+import json
+
+import pytest
+
+from etl.provenance import ROOT
+
+PURE = ["checks", "contract", "errors", "history_csv", "join", "keys", "manifest", "plots", "raw_file", "settings"]
+INPUT_OUTPUT = ["aws", "device_table", "devices_file", "object_store", "provenance"]
+COMMAND_LINE = ["cli", "local_pipeline", "progress"]
+IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
+
+
+def imported(source):
+    """Return the modules that Python code imports, each with its parents."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)})
+    return {".".join(name.split(".")[:n]) for name in names for n in range(1, name.count(".") + 2)}
+
+
+def imports_of(path):
+    """Return the modules that a file of this project imports."""
+    return imported((ROOT / path).read_text(encoding="utf-8"))
+
+
+def test_every_module_of_etl_has_its_layer():
+    """A new module must say which layer it belongs to."""
+    modules = {path.stem for path in (ROOT / "etl").glob("*.py")} - {"__init__"}
+    assert modules == {*PURE, *INPUT_OUTPUT, *COMMAND_LINE}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_pure_modules_touch_nothing_outside(module):
+    """No boto3, environment, clock or print; settings alone reads the environment that it is about."""
+    found = imports_of(f"etl/{module}.py")
+    allowed = {"os"} if module == "settings" else set()
+    assert not (found & IMPURE_MODULES) - allowed
+    assert not found & {f"etl.{other}" for other in [*INPUT_OUTPUT, *COMMAND_LINE]}
+    calls = [
+        node.func
+        for node in ast.walk(ast.parse((ROOT / f"etl/{module}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "open")]
+
+
+@pytest.mark.parametrize("module", INPUT_OUTPUT)
+def test_input_and_output_know_nothing_of_the_command_line(module):
+    """They serve the notebooks, which run where there is none."""
+    found = imports_of(f"etl/{module}.py")
+    assert not found & ({f"etl.{other}" for other in COMMAND_LINE} | {"local_aws", "lambda_wrappers", "argparse"})
+
+
+@pytest.mark.parametrize("module", COMMAND_LINE)
+def test_boto3_is_used_in_the_input_and_output_layer_only(module):
+    """The command line asks the layer below."""
+    assert not imports_of(f"etl/{module}.py") & {"boto3", "botocore"}
+
+
+def test_wrappers_know_of_etl_only_errors_settings_and_keys():
+    """What a notebook does is the notebook's business."""
+    for path in (ROOT / "lambda_wrappers").glob("*.py"):
+        from_etl = {name for name in imports_of(path) if name.startswith("etl.") and name.count(".") == 1}
+        assert from_etl <= {"etl.errors", "etl.settings", "etl.keys"}, path.name
+
+
+def test_the_embedded_aws_knows_nothing_of_ours():
+    """It could serve any project."""
+    for path in (ROOT / "local_aws").rglob("*.py"):
+        assert not imports_of(path) & {"etl", "lambda_wrappers", "warm_kernels"}, path.name
+
+
+def test_notebooks_use_etl_and_what_shows_it():
+    """They show and explain; the logic is in functions."""
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        top_level = {name.split(".")[0] for name in imported(code)}
+        assert top_level <= {"etl", "pandas", "IPython", "json"}, path.name
+        assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(ast.parse(code))), (
+            path.name
+        )

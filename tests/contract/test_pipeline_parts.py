@@ -1,0 +1,135 @@
+"""What must agree between notebooks, handlers, serverless.yml and the state machine."""
+
+import importlib
+
+import pytest
+
+from etl.errors import TransientError, leaves
+from etl.provenance import ROOT
+from etl.settings import VARIABLES
+from lambda_wrappers import check_output, data_join, load_file
+from lambda_wrappers.parameters import check_parameters
+from local_aws.serverless_yml import read_yaml
+
+SERVICE = read_yaml(ROOT / "serverless.yml")
+RESOURCES = read_yaml(ROOT / "serverless-resources.yml")
+STATES = read_yaml(ROOT / "workflow" / "batch_state_machine.yml")["States"]
+HANDLERS = {"load_file": load_file, "data_join": data_join, "check_output": check_output}
+EVENTS = {
+    "load_file": {"execution": "e", "started_at": "2021-03-22T15:00:00.000Z", "input": {}},
+    "data_join": {
+        "execution": "e",
+        "file": {"bucket_name": "b", "s3_object_key": "k", "etag": "t", "bytes": 1, "run_date": "2021-03-23"},
+    },
+    "check_output": {"execution": "e", "run_date": "2021-03-23"},
+}
+ENVIRONMENT = dict.fromkeys(VARIABLES.values(), "x") | {
+    "ETL_TIME_ZONE": "Asia/Tokyo",
+    "ETL_MAX_QUARANTINE": "0.05",
+    "ETL_CSV_ENCODING": "utf-8",
+}
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Return a function that gives what a handler would send to the runner."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    def of(name, event):
+        calls = []
+        monkeypatch.setattr(HANDLERS[name], "run_notebook", lambda *a, **k: calls.append((a, k)))
+        HANDLERS[name].handler(event, context=None)
+        (((notebook, parameters), options),) = calls
+        return notebook, parameters, options
+
+    return of
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_a_handler_sends_exactly_what_its_notebook_declares(name, sent):
+    """Names and types; the executed notebook goes to the run's own folder."""
+    notebook, parameters, options = sent(name, EVENTS[name])
+    check_parameters(ROOT / "notebooks" / notebook, parameters)
+    assert options["prefix"] == "runs/20210323/e/"
+
+
+def test_the_notebooks_are_those_of_the_handlers():
+    """No notebook without a step, no step without a notebook."""
+    notebooks = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(handler.NOTEBOOK for handler in HANDLERS.values()) == notebooks
+
+
+def test_at_tokyos_midnight_the_date_is_tokyos(sent):
+    """The state machine's clock is UTC; a minute before 15:00 UTC it is still the day before."""
+    event = EVENTS["load_file"] | {"started_at": "2021-03-22T14:59:59.999Z"}
+    assert sent("load_file", EVENTS["load_file"])[1]["run_date"] == "2021-03-23"
+    assert sent("load_file", event)[1]["run_date"] == "2021-03-22"
+
+
+def test_serverless_functions_lead_to_handlers():
+    """Each function of serverless.yml is a handler, and the other way round."""
+    assert set(SERVICE["functions"]) == set(HANDLERS)
+    for name, function in SERVICE["functions"].items():
+        module, attribute = function["handler"].replace("/", ".").rsplit(".", 1)
+        assert getattr(importlib.import_module(module), attribute) is HANDLERS[name].handler
+
+
+def test_functions_get_exactly_the_variables_that_settings_read():
+    """No variable is read that nobody sets, none is set that nobody reads."""
+    assert set(SERVICE["provider"]["environment"]) == set(VARIABLES.values())
+
+
+def test_the_state_machine_invokes_exactly_the_functions():
+    """Each task names a function of serverless.yml by its physical name."""
+    invoked = [
+        s["Parameters"]["FunctionName"] for s in STATES.values() if s.get("Resource", "").endswith("lambda:invoke")
+    ]
+    assert invoked == [f"${{self:service}}-${{sls:stage}}-{name}" for name in HANDLERS]
+
+
+def test_the_states_keep_their_names():
+    """Alarms, dashboards and people know them."""
+    names = ["LoadFile", "FileExists", "NoFile", "DataJoin", "CheckOutput", "Publish", "NotifyFailure", "Failed"]
+    assert set(names) <= set(STATES)
+    assert SERVICE["stepFunctions"]["stateMachines"]["BatchStateMachine"]["id"] == "BatchStateMachine"
+
+
+@pytest.mark.parametrize("name", [name for name, state in STATES.items() if state["Type"] == "Task"])
+def test_every_task_ends_in_a_notification_when_it_fails(name):
+    """All but the notification itself, whose failure must not hide the first one."""
+    (catch,) = STATES[name]["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    assert catch["Next"] == ("Failed" if name == "NotifyFailure" else "NotifyFailure")
+
+
+@pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput"])
+def test_what_is_retried_is_what_is_transient(name):
+    """Each transient error of ours, and no other of ours."""
+    (retry,) = STATES[name]["Retry"]
+    ours = {error for error in retry["ErrorEquals"] if "." not in error}
+    assert ours == set(leaves(TransientError))
+
+
+def test_a_choice_without_an_answer_fails():
+    """Neither true nor false is not "no file"."""
+    assert STATES[STATES["FileExists"]["Default"]]["Next"] == "NotifyFailure"
+
+
+def test_both_ways_to_publish_differ_in_their_condition_only():
+    """The first publication wants no file there, a later one wants the file that was there."""
+    first, again = (dict(STATES[name]["Parameters"]) for name in ("Publish", "PublishAgain"))
+    assert first.pop("IfNoneMatch") == "*"
+    assert again.pop("IfMatch.$") == "$.join.answer.output.published_etag"
+    assert first == again
+
+
+def test_the_service_reads_outputs_that_the_resources_have():
+    """A renamed output would only be noticed by a deploy."""
+    wanted = {
+        value.rsplit(".", 1)[1].rstrip("}")
+        for value in SERVICE["provider"]["environment"].values()
+        if value.startswith("${cf:")
+    }
+    assert wanted == set(RESOURCES["resources"]["Outputs"])
+    assert SERVICE["custom"]["resourcesStack"] == f"{RESOURCES['service']}-${{sls:stage}}"

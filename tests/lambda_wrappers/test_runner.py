@@ -1,0 +1,108 @@
+"""The runner answers with the notebook's result and keeps what was executed, in a real kernel."""
+
+import nbformat
+import pytest
+
+from etl.errors import KernelDiedError, NotebookError, NotebookTimeoutError, ParametersError, RawFileError
+from lambda_wrappers import runner
+
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+
+BUCKET = "runner-test"
+
+
+class Clock:
+    """A Lambda context that has so many seconds left."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self):
+        """Return the milliseconds left."""
+        return int(self.seconds * 1000)
+
+
+@pytest.fixture
+def run(embedded_aws, tmp_path, monkeypatch):
+    """Return a function that runs cells as a notebook, the last one tagged ``result``."""
+    s3 = embedded_aws.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": embedded_aws.region})
+    monkeypatch.setattr(runner, "NOTEBOOKS", tmp_path)
+
+    def make(*cells, bucket=BUCKET, seconds=60, **parameters):
+        tagged = nbformat.v4.new_code_cell("n: int = 1", metadata={"tags": ["parameters"]})
+        notebook = nbformat.v4.new_notebook(cells=[tagged, *map(nbformat.v4.new_code_cell, cells)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
+        notebook.cells[-1].metadata["tags"] = ["result"]
+        nbformat.write(notebook, tmp_path / "n.ipynb")
+        return runner.run_notebook(
+            "n.ipynb", parameters or {"n": 2}, bucket=bucket, prefix="p/", context=Clock(seconds)
+        )
+
+    make.s3 = s3
+    yield make
+    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+    s3.delete_bucket(Bucket=BUCKET)
+
+
+def kept(run, key="p/n.ipynb"):
+    """Return the kept notebook."""
+    return nbformat.reads(run.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode(), as_version=4)
+
+
+def keys(run):
+    """Return what was kept."""
+    return [item["Key"] for item in run.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+def test_answers_with_the_result_and_keeps_each_try(run):
+    """The dict that the cell shows, and a notebook for each run."""
+    cell = "from IPython.display import JSON\nJSON({'n': n, 'text': 'エアコン'})"
+    assert run(cell) == {"n": 2, "text": "エアコン"}
+    assert run(cell, n=3) == {"n": 3, "text": "エアコン"}
+    assert keys(run) == ["p/n.ipynb", "p/n.try-2.ipynb"]
+
+
+def test_a_wrong_parameter_starts_no_kernel(run):
+    """Nothing was executed, so nothing is kept."""
+    with pytest.raises(ParametersError, match="unknown 'm'"):
+        run("1", m=1)
+    assert keys(run) == []
+
+
+@pytest.mark.parametrize("cell", ["5", "from IPython.display import JSON\nJSON([1])"])
+def test_no_result_is_an_error(run, cell):
+    """A notebook that answers nothing, or no dict, has failed."""
+    with pytest.raises(NotebookError, match="no result"):
+        run(cell)
+    assert keys(run) == ["p/n.ipynb"]
+
+
+def test_an_error_of_ours_keeps_its_class(run):
+    """Retry and Catch match on it; its words, the cell and the kept notebook are named."""
+    with pytest.raises(RawFileError) as caught:
+        run("x = 1", "from etl.errors import RawFileError\nraise RawFileError('f: empty')", "2")
+    assert str(caught.value) == f"n.ipynb, cell In [4]: f: empty Executed notebook: s3://{BUCKET}/p/n.ipynb"
+
+
+def test_a_notebook_that_takes_too_long_is_stopped_and_kept(run):
+    """The limit is for the notebook as a whole, not for each cell."""
+    with pytest.raises(NotebookTimeoutError, match=r"cell In \[\d\]"):
+        run(*["import time\ntime.sleep(2)"] * 4, "2", seconds=6)
+    statuses = [cell.metadata.papermill.status for cell in kept(run).cells if "papermill" in cell.metadata]
+    assert "failed" in statuses
+    assert statuses[-1] == "pending"
+
+
+def test_a_kernel_that_exits_is_named(run):
+    """A process that ends itself is as dead as one that was killed."""
+    with pytest.raises(KernelDiedError):
+        run("import os\nos._exit(3)", "2")
+    assert "kernel process died" in str(kept(run))
+
+
+def test_a_notebook_that_cannot_be_kept_does_not_hide_the_failure(run):
+    """The failure comes first, the reason beside it."""
+    with pytest.raises(NotebookError, match=r"ZeroDivisionError: .* Executed notebook: not kept \(NoSuchBucket\)"):
+        run("1 / 0", "2", bucket="not-there")

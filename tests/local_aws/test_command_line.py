@@ -1,0 +1,117 @@
+"""Tests of ``python -m local_aws``."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import psutil
+import pytest
+
+import local_aws
+
+AllGone = Callable[[list[psutil.Process], float], bool]
+_COMMAND = [sys.executable, "-m", "local_aws"]
+_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(local_aws.__file__).parents[1])}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [*_COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=_ENVIRONMENT, check=False
+    )
+
+
+def test_help_names_every_option() -> None:
+    """It says how to stop it, and what the exit status means."""
+    shown = run("--help")
+    assert shown.returncode == 0
+    for text in ("--port", "--region", "--stage", "--deploy", "Ctrl-C", "exit status"):
+        assert text in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--port", "x"], ["--port", "65536"], ["--nonsense"], ["--deploy"]])
+def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
+    """And a line on stderr."""
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert "error: " in ended.stderr
+
+
+@pytest.mark.functional
+def test_a_taken_port_is_status_1_and_one_line() -> None:
+    """No traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run("--port", str(taken.getsockname()[1]))
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "Address already in use" in ended.stderr
+
+
+@pytest.mark.functional
+def test_a_file_that_cannot_be_deployed_is_status_1_and_one_line(tmp_path: Path) -> None:
+    """The line names the file."""
+    ended = run("--deploy", str(tmp_path / "none.yml"))
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "none.yml: cannot be read" in ended.stderr
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_leaves_nothing(service_folder: Path, all_gone: AllGone, number: signal.Signals) -> None:
+    """The printed variables lead a client to it; Ctrl-C is for it alone and ends it with status 0, nothing left."""
+    command = [
+        *_COMMAND,
+        "--stage",
+        "demo",
+        "--region",
+        "eu-west-1",
+        "--deploy",
+        str(service_folder / "serverless.yml"),
+    ]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=_ENVIRONMENT,
+        start_new_session=True,
+    ) as ran:
+        assert ran.stdout
+        lines = []
+        while not lines or "Ctrl-C stops it" not in lines[-1]:
+            lines.append(ran.stdout.readline())
+            assert lines[-1], ran.communicate()
+        shown = subprocess.run(
+            ["/bin/sh"],
+            input="".join(lines) + "env\n",
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PATH": os.environ["PATH"], "AWS_PROFILE": "work"},
+        )
+        variables = dict(line.split("=", 1) for line in shown.stdout.splitlines())
+        client = boto3.client(
+            "lambda",
+            endpoint_url=variables["AWS_ENDPOINT_URL"],
+            region_name=variables["AWS_REGION"],
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        answer = client.invoke(FunctionName="parts-demo-echo")
+        assert b'"event": {}' in answer["Payload"].read()
+        children = psutil.Process(ran.pid).children(recursive=True)
+        assert len(children) == 2
+        assert all(os.getsid(child.pid) != ran.pid for child in children)
+        os.killpg(ran.pid, number)  # as a terminal does
+        assert ran.wait(5) == 0
+        assert ran.stderr
+        assert ran.stderr.read() == ""
+    assert all_gone(children, 0)

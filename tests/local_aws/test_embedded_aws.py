@@ -1,0 +1,174 @@
+"""Tests of starting and stopping, in all the ways that a process can end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import local_aws
+from local_aws import DeployedService, EmbeddedAws, deploy_service
+from local_aws.errors import FunctionNotFoundError, StartError
+
+pytestmark = pytest.mark.functional
+AllGone = Callable[[list[psutil.Process], float], bool]
+_OWNER = """
+import sys, threading
+from pathlib import Path
+from local_aws import EmbeddedAws, deploy_service
+with EmbeddedAws() as aws:
+    service = deploy_service(aws, Path(sys.argv[1]), stage="local")
+    client = aws.client("lambda")
+    client.invoke(FunctionName=service.functions["echo"])
+    for key in ("nap", "nap"):
+        client.invoke(FunctionName=service.functions[key], InvocationType="Event", Payload=b'{"seconds": 60}')
+    while len(list(aws._pool._all)) < 3:
+        pass
+    print(aws._profile.parent, flush=True)
+    sys.stdin.readline()
+    raise RuntimeError("the owner fails")
+"""
+
+
+@pytest.fixture
+def owner(service_folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a process that owns an embedded AWS with an idle and two busy instances."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(local_aws.__file__).parents[1])}
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(_OWNER), str(service_folder / "serverless.yml")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def children_and_folder(owner: subprocess.Popen[str]) -> tuple[list[psutil.Process], Path]:
+    """Return the owner's descendants and its private folder, once it says that it is ready."""
+    assert owner.stdout
+    folder = Path(owner.stdout.readline().strip())
+    children = psutil.Process(owner.pid).children(recursive=True)
+    assert len(children) >= 4  # moto and three instances
+    assert folder.is_dir()
+    return children, folder
+
+
+def test_nothing_is_left_after_an_exception(owner: subprocess.Popen[str], all_gone: AllGone) -> None:
+    """The owner's own error ends moto, idle and busy instances, and removes the files."""
+    children, folder = children_and_folder(owner)
+    started = time.monotonic()
+    _, errors = owner.communicate("go on\n", timeout=20)
+    assert time.monotonic() - started < 5
+    assert owner.returncode == 1
+    assert errors.count("Traceback") == 1, errors
+    assert "the owner fails" in errors
+    assert all_gone(children, 0)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_after_a_sudden_death(
+    owner: subprocess.Popen[str], all_gone: AllGone, number: signal.Signals
+) -> None:
+    """An owner that cannot clean up is survived for seconds only, by no process and no file."""
+    children, folder = children_and_folder(owner)
+    owner.send_signal(number)
+    assert owner.wait(5) == -number
+    assert all_gone(children, 5)
+    assert not folder.exists()
+
+
+def test_leaving_ends_it_within_two_seconds(all_gone: AllGone, service_folder: Path) -> None:
+    """Also while functions run; their callers get an answer that says so."""
+    before = set(psutil.Process().children(recursive=True))
+    with ThreadPoolExecutor() as threads:
+        with EmbeddedAws() as aws:
+            service = deploy_service(aws, service_folder / "serverless.yml", stage="local")
+            client = aws.client("lambda")
+            name = service.functions["nap"]
+            call = threads.submit(client.invoke, FunctionName=name, Payload=b'{"seconds": 60}')
+            while len(aws._pool._all) < 1:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            children = [p for p in psutil.Process().children(recursive=True) if p not in before]
+            started = time.monotonic()
+        assert time.monotonic() - started < 2
+        assert len(children) == 2
+        assert all_gone(children, 0)
+        assert call.exception() or call.result()["FunctionError"] == "Unhandled"
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    """The error names the address and what was found there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StartError) as caught, EmbeddedAws(port=port):
+            pass
+    assert str(caught.value).startswith(f"127.0.0.1:{port}: cannot listen there; found Address already in use")
+    assert "\n" not in str(caught.value)
+
+
+def test_moto_that_does_not_start_is_told_with_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason of moto's end stands in the error."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(StartError, match="moto: the server ended with status 1 before it was ready"), EmbeddedAws():
+        pass
+
+
+def test_it_must_run_to_be_used() -> None:
+    """Before `with` and after it there is no address."""
+    aws = EmbeddedAws()
+    with pytest.raises(StartError, match="it does not run"):
+        aws.client("s3")
+    with pytest.raises(StartError, match="it does not run"):
+        _ = aws.endpoint_url
+
+
+def test_it_listens_on_loopback_only(embedded_aws: EmbeddedAws) -> None:
+    """Neither the gateway nor moto nor a Runtime API can be reached from another machine."""
+    me = psutil.Process()
+    assert embedded_aws.endpoint_url.startswith("http://127.0.0.1:")
+    listening = [
+        connection.laddr.ip
+        for process in (me, *me.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 2
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_a_prewarmed_function_is_used_by_the_first_invocation(
+    embedded_aws: EmbeddedAws, service: DeployedService, all_gone: AllGone
+) -> None:
+    """The instance that was started ahead answers; no second one starts."""
+    for instance in [i for i in embedded_aws._pool._idle if i.function.name == service.functions["buckets"]]:
+        instance.close()
+    before = set(embedded_aws._pool._all)
+    embedded_aws.prewarm([service.functions["buckets"]])
+    (warm,) = set(embedded_aws._pool._all) - before
+    answer: Any = embedded_aws.client("lambda").invoke(FunctionName=service.functions["buckets"])
+    assert json.loads(answer["Payload"].read())
+    assert set(embedded_aws._pool._all) - before <= {warm}
+    assert not all_gone([psutil.Process(warm._process.pid)], 0)
+
+
+def test_prewarming_an_unknown_function_is_an_error(embedded_aws: EmbeddedAws) -> None:
+    """It is told at once."""
+    with pytest.raises(FunctionNotFoundError, match="nobody"):
+        embedded_aws.prewarm(["nobody"])

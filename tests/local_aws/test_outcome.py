@@ -1,0 +1,42 @@
+"""Tests of how an invocation ends."""
+
+import json
+import queue
+import time
+
+import pytest
+
+from local_aws.happenings import Answered, Exited, Happening, Taken, TooLarge
+from local_aws.outcome import wait_for_end
+
+
+def ended(*happenings: Happening, timeout_seconds: float = 5) -> tuple[bool, str, bool]:
+    """Wait for the end after these happenings: is it an error, of which type, is the instance reusable."""
+    happened: queue.SimpleQueue[Happening] = queue.SimpleQueue()
+    for happening in happenings:
+        happened.put(happening)
+    outcome = wait_for_end(happened, "id-1", timeout_seconds, init_seconds=0).outcome
+    return outcome.is_error, json.loads(outcome.payload).get("errorType", ""), outcome.is_reusable
+
+
+@pytest.mark.parametrize(
+    ("happenings", "expected"),
+    [
+        ([Taken(0), Answered(b"{}")], (False, "", True)),
+        ([Taken(0), Answered(b'{"errorType": "E"}', is_error=True)], (True, "E", True)),
+        ([Answered(b'{"errorType": "I"}', is_error=True, is_init_error=True), Exited(1)], (True, "I", False)),
+        ([Taken(0), TooLarge(7_000_000)], (True, "Function.ResponseSizeTooLarge", False)),
+        ([Taken(0), Exited(1)], (True, "Runtime.ExitError", False)),
+        ([Exited(0)], (True, "Runtime.ExitError", False)),
+    ],
+)
+def test_the_first_end_counts(happenings: list[Happening], expected: tuple[bool, str, bool]) -> None:
+    """Only an instance whose runtime is healthy is used again."""
+    assert ended(*happenings) == expected
+
+
+def test_the_time_counts_from_when_the_runtime_takes_it() -> None:
+    """And ends it."""
+    started = time.monotonic()
+    assert ended(Taken(0), timeout_seconds=0.1) == (True, "Sandbox.Timedout", False)
+    assert 0.1 <= time.monotonic() - started < 0.5

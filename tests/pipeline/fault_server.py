@@ -1,0 +1,72 @@
+"""A server between a function and the embedded AWS that answers chosen S3 requests with an error."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Fault:
+    """Answer requests whose path contains `path` with an S3 error, `times` times (None: always)."""
+
+    path: str
+    status: int
+    code: str
+    times: int | None = None
+    n_answered: int = field(default=0, init=False)
+
+    def applies(self, path: str) -> bool:
+        """Tell whether this request is to fail, and count it."""
+        if self.path not in path or (self.times is not None and self.n_answered >= self.times):
+            return False
+        self.n_answered += 1
+        return True
+
+
+@contextmanager
+def fault_server(upstream: str, fault: Fault) -> Iterator[str]:
+    """Yield the address of a server that forwards to `upstream` what `fault` does not answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if fault.applies(self.path):
+                text = f"<Error><Code>{fault.code}</Code><Message>planted</Message></Error>".encode()
+                self.reply(fault.status, [("Content-Type", "application/xml")], text)
+                return
+            connection = http.client.HTTPConnection(urlsplit(upstream).netloc, timeout=30)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            response = connection.getresponse()
+            self.reply(response.status, response.getheaders(), response.read())
+            connection.close()
+
+        do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer  # noqa: N815 - http.server's names
+
+        def reply(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers:
+                if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
