@@ -114,7 +114,7 @@ def _send_back(handler: BaseHTTPRequestHandler, answer: http.client.HTTPResponse
     for name, value in answer.getheaders():
         if name.lower() not in _HOP_BY_HOP:
             handler.send_header(name, value)
-    if length is not None and answer.status not in NO_BODY_STATUSES:
+    if length is not None:
         handler.send_header("Content-Length", length)  # for HEAD it is the length of what GET would send
     if is_chunked:
         handler.send_header("Transfer-Encoding", "chunked")

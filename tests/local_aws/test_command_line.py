@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psutil
@@ -63,10 +64,9 @@ def test_a_file_that_cannot_be_deployed_is_status_1_and_one_line(tmp_path: Path)
     assert "none.yml: cannot be read" in ended.stderr
 
 
-@pytest.mark.functional
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_and_leaves_nothing(service_folder: Path, all_gone: AllGone, number: signal.Signals) -> None:
-    """The printed variables lead a client to it; Ctrl-C is for it alone and ends it with status 0, nothing left."""
+@pytest.fixture
+def running(service_folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command in a session of its own, as a terminal would; return it and what it printed."""
     command = [
         *_COMMAND,
         "--stage",
@@ -85,33 +85,49 @@ def test_a_signal_stops_it_and_leaves_nothing(service_folder: Path, all_gone: Al
         start_new_session=True,
     ) as ran:
         assert ran.stdout
-        lines = []
-        while not lines or "Ctrl-C stops it" not in lines[-1]:
+        lines = [ran.stdout.readline()]
+        while "Ctrl-C stops it" not in lines[-1]:
             lines.append(ran.stdout.readline())
             assert lines[-1], ran.communicate()
-        shown = subprocess.run(
-            ["/bin/sh"],
-            input="".join(lines) + "env\n",
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"PATH": os.environ["PATH"], "AWS_PROFILE": "work"},
-        )
-        variables = dict(line.split("=", 1) for line in shown.stdout.splitlines())
-        client = boto3.client(
-            "lambda",
-            endpoint_url=variables["AWS_ENDPOINT_URL"],
-            region_name=variables["AWS_REGION"],
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-        )
-        answer = client.invoke(FunctionName="parts-demo-echo")
-        assert b'"event": {}' in answer["Payload"].read()
-        children = psutil.Process(ran.pid).children(recursive=True)
-        assert len(children) == 2
-        assert all(os.getsid(child.pid) != ran.pid for child in children)
-        os.killpg(ran.pid, number)  # as a terminal does
-        assert ran.wait(5) == 0
-        assert ran.stderr
-        assert ran.stderr.read() == ""
+        yield ran, "".join(lines)
+        ran.kill()
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_leaves_nothing(
+    running: tuple[subprocess.Popen[str], str], all_gone: AllGone, number: signal.Signals
+) -> None:
+    """The printed variables lead a client to it; Ctrl-C is for it alone and ends it with status 0, nothing left."""
+    ran, shown = running
+    client = client_of(shown)
+    answer = client.invoke(FunctionName="parts-demo-echo")
+    assert b'"event": {}' in answer["Payload"].read()
+    children = psutil.Process(ran.pid).children(recursive=True)
+    assert len(children) == 2
+    assert all(os.getsid(child.pid) != ran.pid for child in children)
+    os.killpg(ran.pid, number)  # as a terminal does
+    assert ran.wait(5) == 0
+    assert ran.stderr
+    assert ran.stderr.read() == ""
     assert all_gone(children, 0)
+
+
+def client_of(shown: str) -> Any:
+    """Return a Lambda client for the variables that a shell has after it read what the command printed."""
+    after = subprocess.run(
+        ["/bin/sh"],
+        input=f"{shown}env\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "AWS_PROFILE": "work"},
+    )
+    variables = dict(line.split("=", 1) for line in after.stdout.splitlines())
+    return boto3.client(
+        "lambda",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )

@@ -23,17 +23,18 @@ from local_aws.errors import FunctionNotFoundError, StartError
 pytestmark = pytest.mark.functional
 AllGone = Callable[[list[psutil.Process], float], bool]
 _OWNER = """
-import sys, threading
+import json, sys, time
 from pathlib import Path
 from local_aws import EmbeddedAws, deploy_service
 with EmbeddedAws() as aws:
     service = deploy_service(aws, Path(sys.argv[1]), stage="local")
     client = aws.client("lambda")
     client.invoke(FunctionName=service.functions["echo"])
-    for key in ("nap", "nap"):
-        client.invoke(FunctionName=service.functions[key], InvocationType="Event", Payload=b'{"seconds": 60}')
-    while len(list(aws._pool._all)) < 3:
-        pass
+    for busy in (files := [Path(sys.argv[2], "one"), Path(sys.argv[2], "two")]):
+        event = json.dumps({"file": str(busy)})
+        client.invoke(FunctionName=service.functions["hang"], InvocationType="Event", Payload=event)
+    while not all(busy.exists() for busy in files):
+        time.sleep(0.01)
     print(aws._profile.parent, flush=True)
     sys.stdin.readline()
     raise RuntimeError("the owner fails")
@@ -41,11 +42,11 @@ with EmbeddedAws() as aws:
 
 
 @pytest.fixture
-def owner(service_folder: Path) -> Iterator[subprocess.Popen[str]]:
+def owner(service_folder: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a process that owns an embedded AWS with an idle and two busy instances."""
     environment = {**os.environ, "PYTHONPATH": str(Path(local_aws.__file__).parents[1])}
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(_OWNER), str(service_folder / "serverless.yml")],
+        [sys.executable, "-c", textwrap.dedent(_OWNER), str(service_folder / "serverless.yml"), str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,18 +92,17 @@ def test_nothing_is_left_after_a_sudden_death(
     assert not folder.exists()
 
 
-def test_leaving_ends_it_within_two_seconds(all_gone: AllGone, service_folder: Path) -> None:
+def test_leaving_ends_it_within_two_seconds(all_gone: AllGone, service_folder: Path, tmp_path: Path) -> None:
     """Also while functions run; their callers get an answer that says so."""
     before = set(psutil.Process().children(recursive=True))
     with ThreadPoolExecutor() as threads:
         with EmbeddedAws() as aws:
             service = deploy_service(aws, service_folder / "serverless.yml", stage="local")
             client = aws.client("lambda")
-            name = service.functions["nap"]
-            call = threads.submit(client.invoke, FunctionName=name, Payload=b'{"seconds": 60}')
-            while len(aws._pool._all) < 1:
+            event = json.dumps({"file": str(tmp_path / "busy")})
+            call = threads.submit(client.invoke, FunctionName=service.functions["hang"], Payload=event)
+            while not (tmp_path / "busy").exists():
                 time.sleep(0.01)
-            time.sleep(0.5)
             children = [p for p in psutil.Process().children(recursive=True) if p not in before]
             started = time.monotonic()
         assert time.monotonic() - started < 2

@@ -5,6 +5,7 @@ import io
 import json
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -194,9 +195,10 @@ def test_moto_itself_cannot_leave_this_machine(embedded_aws: EmbeddedAws) -> Non
         subscriber.listen()
         subscriber.settimeout(0.5)
         sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.2:{subscriber.getsockname()[1]}/")
-        sns.publish(TopicArn=topic, Message="x")
-        with pytest.raises(TimeoutError):
-            subscriber.accept()
+        with ThreadPoolExecutor() as threads:
+            threads.submit(sns.publish, TopicArn=topic, Message="x")
+            with pytest.raises(TimeoutError):
+                subscriber.accept()[0].close()
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "HTTP_PROXY"])

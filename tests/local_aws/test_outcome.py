@@ -2,6 +2,7 @@
 
 import json
 import queue
+import threading
 import time
 
 import pytest
@@ -10,12 +11,12 @@ from local_aws.happenings import Answered, Exited, Happening, Taken, TooLarge
 from local_aws.outcome import wait_for_end
 
 
-def ended(*happenings: Happening, timeout_seconds: float = 5) -> tuple[bool, str, bool]:
+def ended(*happenings: Happening) -> tuple[bool, str, bool]:
     """Wait for the end after these happenings: is it an error, of which type, is the instance reusable."""
     happened: queue.SimpleQueue[Happening] = queue.SimpleQueue()
     for happening in happenings:
         happened.put(happening)
-    outcome = wait_for_end(happened, "id-1", timeout_seconds, init_seconds=0).outcome
+    outcome = wait_for_end(happened, "id-1", timeout_seconds=5, init_seconds=0).outcome
     return outcome.is_error, json.loads(outcome.payload).get("errorType", ""), outcome.is_reusable
 
 
@@ -36,7 +37,19 @@ def test_the_first_end_counts(happenings: list[Happening], expected: tuple[bool,
 
 
 def test_the_time_counts_from_when_the_runtime_takes_it() -> None:
-    """And ends it."""
+    """An instance's start does not use it up."""
+    happened: queue.SimpleQueue[Happening] = queue.SimpleQueue()
+    threading.Timer(0.2, happened.put, [Taken(0)]).start()
     started = time.monotonic()
-    assert ended(Taken(0), timeout_seconds=0.1) == (True, "Sandbox.Timedout", False)
-    assert 0.1 <= time.monotonic() - started < 0.5
+    end = wait_for_end(happened, "id-1", timeout_seconds=0.3, init_seconds=5)
+    assert b"Sandbox.Timedout" in end.outcome.payload
+    assert 0.5 <= time.monotonic() - started < 1
+    assert end.is_taken
+    assert end.started - started >= 0.2
+
+
+def test_an_instance_that_never_starts_is_out_of_time() -> None:
+    """After the function's time and what a start may take."""
+    end = wait_for_end(queue.SimpleQueue(), "id-1", timeout_seconds=0.1, init_seconds=0.1)
+    assert b"Sandbox.Timedout" in end.outcome.payload
+    assert not end.is_taken

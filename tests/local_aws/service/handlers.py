@@ -66,6 +66,12 @@ def nap(event: dict[str, float], _context: Any) -> int:
     return os.getpid()
 
 
+def hang(event: dict[str, str], _context: Any) -> None:
+    """Make ``file``, so that one knows that the function runs, and never end."""
+    Path(event["file"]).touch()
+    time.sleep(300)
+
+
 def exit_or_die(event: dict[str, int], _context: Any) -> None:
     """End the process by ``signal`` or with ``status``; a child that left its session stays behind."""
     subprocess.Popen(["sleep", "302"], start_new_session=True)
