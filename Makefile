@@ -7,8 +7,9 @@ unexport PYTHONHOME PYTHONPATH
 
 BIN := .venv/bin
 PY := $(BIN)/python
+STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
 
-.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean
+.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean layers deploy-local deploy invoke logs remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
@@ -26,6 +27,29 @@ lab: setup ## Open JupyterLab on the notebooks, with the sample in an embedded A
 
 aws: setup ## Start the embedded AWS with the pipeline and the sample, until Ctrl-C
 	@$(BIN)/etl up
+
+layers: setup ## Build the Lambda layers from the lock, without Docker (cached in build/)
+	@$(PY) -m layers
+
+node_modules: package-lock.json
+	@echo 'Installing the deployment tools (osls) ...'
+	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch node_modules
+
+deploy-local: setup node_modules layers ## Deploy both stacks to a fresh embedded AWS with osls, run and compare
+	@$(PY) scripts/deploy_local.py
+
+deploy: setup node_modules layers ## Deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
+	@$(PY) scripts/stage.py deploy $(STAGE_OPTIONS)
+
+invoke: setup node_modules ## Run the deployed pipeline once: STAGE=dev [DATA='{"run_date": "2021-03-23"}']
+	@$(PY) scripts/stage.py invoke $(STAGE_OPTIONS) $(if $(DATA),--data '$(DATA)')
+
+logs: setup node_modules ## Show a deployed function's log: STAGE=dev [FUNCTION=data_join]
+	@$(PY) scripts/stage.py logs $(STAGE_OPTIONS) $(if $(FUNCTION),--function '$(FUNCTION)')
+
+remove: setup node_modules ## Remove functions and state machine; table and buckets stay: STAGE=dev
+	@$(PY) scripts/stage.py remove $(STAGE_OPTIONS)
 
 notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
 	@$(PY) scripts/execute_notebooks.py

@@ -71,12 +71,12 @@ class Settings:
 
 
 def run_date_of(started_at: str, time_zone: str) -> str:
-    """Return the date of an execution that started at `started_at`, as it is in `time_zone`.
+    """Return the date of an execution that started, or was to start, at `started_at`, as it is in `time_zone`.
 
     Parameters
     ----------
     started_at
-        ISO 8601 instant with an offset or ``Z``, as Step Functions gives it (UTC).
+        ISO 8601 instant with an offset or ``Z``, as Step Functions and EventBridge Scheduler give it (UTC).
     time_zone
         IANA name.
 
@@ -85,6 +85,11 @@ def run_date_of(started_at: str, time_zone: str) -> str:
     str
         ``YYYY-MM-DD``.
 
+    Raises
+    ------
+    ParametersError
+        `started_at` is no such instant.
+
     Examples
     --------
     Half past midnight in Tokyo is still the day before in UTC:
@@ -92,7 +97,15 @@ def run_date_of(started_at: str, time_zone: str) -> str:
     >>> run_date_of("2021-03-22T15:30:00.000Z", "Asia/Tokyo")
     '2021-03-23'
     """
-    return datetime.fromisoformat(started_at).astimezone(ZoneInfo(time_zone)).date().isoformat()
+    try:
+        instant = datetime.fromisoformat(started_at)
+        if instant.tzinfo is None:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ParametersError(
+            f"start: found {started_at!r:.40}; expected an instant with its offset, such as 2021-03-22T15:30:00Z."
+        ) from None
+    return instant.astimezone(ZoneInfo(time_zone)).date().isoformat()
 
 
 def checked_run_date(run_date: object) -> str:

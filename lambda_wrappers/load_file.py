@@ -10,7 +10,7 @@ from etl.settings import DEFAULT_S3_OBJECT_KEY, Settings, checked_run_date, run_
 from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "01_load.ipynb"
-INPUT = ("run_date", "s3_object_key")
+INPUT = ("run_date", "s3_object_key", "scheduled_at")
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -19,7 +19,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     Parameters
     ----------
     event
-        ``execution`` (name), ``started_at`` (UTC, ISO 8601) and ``input``, the execution's input, of the state machine.
+        ``execution`` (name), ``started_at`` (UTC, ISO 8601) and ``input``, the execution's input, of the state machine:
+        ``run_date``, or ``scheduled_at`` (UTC, ISO 8601; the date is then that instant's in the time zone of the
+        settings, however late the start was), or neither (the date of the start); ``s3_object_key``.
     context
         Lambda's context.
     """
@@ -28,8 +30,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     given = event["input"]
     unknown = ", ".join(f"{name!r:.60}" for name in given if name not in INPUT)
     if unknown:
-        raise ParametersError(f"execution input: unknown {unknown}; expected nothing but {' and '.join(INPUT)}.")
-    run_date = checked_run_date(given.get("run_date", run_date_of(event["started_at"], settings.time_zone)))
+        raise ParametersError(f"execution input: unknown {unknown}; expected nothing but {', '.join(INPUT)}.")
+    started_at = given.get("scheduled_at", event["started_at"])
+    run_date = checked_run_date(given.get("run_date", run_date_of(started_at, settings.time_zone)))
     return run_notebook(
         NOTEBOOK,
         {

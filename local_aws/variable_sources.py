@@ -1,5 +1,6 @@
 """Where the values of Serverless variables come from."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from local_aws.serverless_yml import read_yaml
 from local_aws.variable_syntax import UnresolvedError, parse_source
 
-SUPPORTED = "sls:stage, opt:, self:, file(), cf:, aws:region, aws:accountId"
+SUPPORTED = "sls:stage, opt:, self:, file(), cf:, env:, aws:region, aws:accountId"
 MISSING = object()
 """Stands for no value; null is one."""
 
@@ -67,6 +68,8 @@ class Sources:
         if source and source.address is not None and source.argument is None:
             if source.kind == "opt":
                 return self.options.get(source.address, MISSING)
+            if source.kind == "env":
+                return os.environ.get(source.address, MISSING)
             if source.kind == "self":
                 return Part(document, source.address)
             if source.kind == "cf" and "." in source.address:

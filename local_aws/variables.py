@@ -1,9 +1,9 @@
 """Resolve Serverless variables, the subset that a local run needs.
 
 ``${sls:stage}``, ``${opt:name}``, ``${self:a.b}``, ``${file(path.yml)}``, ``${file(path.yml):a.b}``,
-``${cf:stack.Output}``, ``${aws:region}``, ``${aws:accountId}``; nested ones; fallbacks after commas, where a quoted
-text, a number, true, false and null are values. A variable that is a whole value keeps its type. What has no source,
-such as CloudFormation's ``${AWS::Region}``, is left alone.
+``${cf:stack.Output}``, ``${env:NAME}``, ``${aws:region}``, ``${aws:accountId}``; nested ones; fallbacks after commas,
+where a quoted text, a number, true, false and null are values. A variable that is a whole value keeps its type. What
+has no source, such as CloudFormation's ``${AWS::Region}``, is left alone.
 See https://www.serverless.com/framework/docs/providers/aws/guide/variables.
 """
 

@@ -67,6 +67,15 @@ def test_at_tokyos_midnight_the_date_is_tokyos(sent):
     assert sent("load_file", event)[1]["run_date"] == "2021-03-22"
 
 
+@pytest.mark.parametrize(
+    ("scheduled_at", "run_date"), [("2021-03-22T14:59:59Z", "2021-03-22"), ("2021-03-22T15:00:00Z", "2021-03-23")]
+)
+def test_a_scheduled_run_has_the_date_of_its_schedule_in_tokyo(sent, scheduled_at, run_date):
+    """Midnight in Tokyo is 15:00 UTC; a start that was retried two days later changes nothing."""
+    event = {"execution": "e", "started_at": "2021-03-25T00:00:00.000Z", "input": {"scheduled_at": scheduled_at}}
+    assert sent("load_file", event)[1]["run_date"] == run_date
+
+
 def test_serverless_functions_lead_to_handlers():
     """Each function of serverless.yml is a handler, and the other way round."""
     assert set(SERVICE["functions"]) == set(HANDLERS)
@@ -77,7 +86,7 @@ def test_serverless_functions_lead_to_handlers():
 
 def test_functions_get_exactly_the_variables_that_settings_read():
     """No variable is read that nobody sets, none is set that nobody reads."""
-    assert set(SERVICE["provider"]["environment"]) == set(VARIABLES.values())
+    assert set(SERVICE["provider"]["environment"]) == {*VARIABLES.values(), "ETL_GIT_COMMIT"}
 
 
 def test_the_state_machine_invokes_exactly_the_functions():

@@ -71,6 +71,12 @@ def test_what_is_cloudformations_stays(tmp_path: Path, text: str) -> None:
     assert resolve(tmp_path, f"x: '{text}'\n") == text
 
 
+def test_the_environment_has_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set wins over the fallback, one that is not leaves it."""
+    monkeypatch.setenv("WHO", "ops")
+    assert resolve(tmp_path, "x: ${env:WHO, 'nobody'} ${env:NOT_SET_ANYWHERE, 'nobody'}\n") == "ops nobody"
+
+
 def test_both_kinds_live_in_one_text(tmp_path: Path) -> None:
     """Only ours is replaced."""
     assert resolve(tmp_path, "x: '${sls:stage}-${AWS::Region}-${Name}'\n") == "dev-${AWS::Region}-${Name}"
@@ -80,7 +86,7 @@ def test_both_kinds_live_in_one_text(tmp_path: Path) -> None:
     ("value", "problem"),
     [
         ("${ssm:/a/b}", "variable 'ssm:/a/b' is not supported; expected sls:stage, opt:, self:"),
-        ("${env:HOME}", "variable 'env:HOME' is not supported"),
+        ("${env:NOT_SET_ANYWHERE}", "'${env:NOT_SET_ANYWHERE}' has no value"),
         ("${self:a.b}", "'${self:a.b}' has no value"),
         ("${file(no.yml)}", "'${file(no.yml)}' has no value"),
         ("${file(../other.yml)}", "leaves the service's folder"),

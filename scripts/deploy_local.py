@@ -1,0 +1,107 @@
+"""Deploy both stacks to a fresh embedded AWS with the real tools, run the deployed pipeline, and compare its result.
+
+What runs is what was deployed: the functions come from the uploaded zips and layers, not from the working tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+from osls import RESOURCES, OslsError, osls
+from set_sample_data import load
+
+from etl.cli import SAMPLE_RUN_DATE
+from etl.keys import published_key
+from local_aws import EmbeddedAws, LocalAwsError
+
+STAGE, REGION = "local", "ap-northeast-1"
+EXPECTED = """\
+device_id,timestamp,power,user_id,type
+device_u33nk7yy,1616506124,on,user_0001,TV
+device_m6mww3ss,1616506165,on,user_0001,エアコン
+device_u33nk7yy,1616506185,off,user_0001,TV
+device_sd7ubc8s,1616506197,off,user_0002,TV
+"""
+
+
+def main() -> int:
+    """Deploy, load the sample, invoke, compare; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="keep it running afterwards, until Ctrl-C")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    try:
+        with EmbeddedAws(region=REGION) as aws:
+            os.environ.update(aws.environment())
+            deploy_and_run(aws)
+            print(f"Deployed, ran and compared in {time.monotonic() - started:.1f} s.")
+            if options.keep:
+                for name, value in aws.environment().items():
+                    print(f"  export {name}={value}")
+                print("Ctrl-C stops it.", flush=True)
+                signal.pause()
+    except (OslsError, LocalAwsError, DeployedRunError) as error:
+        print(f"deploy_local: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0 if options.keep else 130
+    return 0
+
+
+class DeployedRunError(Exception):
+    """The deployed pipeline ran, but not as it should."""
+
+
+def deploy_and_run(aws: EmbeddedAws) -> None:
+    """Deploy both stacks to `aws`, load the sample, run the state machine and compare the published file.
+
+    Raises
+    ------
+    OslsError
+        A deployment failed.
+    DeployedRunError
+        The execution did not succeed, or published something else.
+    """
+    environment = dict(os.environ)
+    with _step("deploy serverless-resources.yml"):
+        osls("deploy", config=RESOURCES, stage=STAGE, region=REGION, environment=environment)
+    with _step("deploy serverless.yml"):
+        osls("deploy", stage=STAGE, region=REGION, environment=environment)
+    with _step("load the sample"):
+        load(STAGE, REGION)
+    with _step("invoke BatchStateMachine"):
+        data = json.dumps({"run_date": SAMPLE_RUN_DATE})
+        said = osls(
+            *("invoke", "stepf", "--name", "BatchStateMachine", "--data", data),
+            stage=STAGE,
+            region=REGION,
+            environment=environment,
+        )
+    if "SUCCEEDED" not in said or "Success." not in said:
+        raise DeployedRunError(f"the execution did not succeed:\n{said}")
+    with _step("compare the published file"):
+        bucket = f"devices-data-analytics-{STAGE}-123456789012-{REGION}"
+        body = aws.client("s3").get_object(Bucket=bucket, Key=published_key(SAMPLE_RUN_DATE))["Body"].read().decode()
+        if body != EXPECTED:
+            raise DeployedRunError(f"the published file differs from the reference case:\n{body}")
+    print(body, end="")
+
+
+@contextlib.contextmanager
+def _step(what: str) -> Iterator[None]:
+    started = time.monotonic()
+    print(f"{what} ...", flush=True)
+    yield
+    print(f"  {time.monotonic() - started:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Run osls, the deployment tool, from the project's own node_modules."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+OSLS = ROOT / "node_modules" / ".bin" / "osls"
+RESOURCES, SERVICE = "serverless-resources.yml", "serverless.yml"
+
+
+class OslsError(Exception):
+    """Osls ended with an error, or is not there."""
+
+
+def osls(*arguments: str, config: str = SERVICE, stage: str, region: str, environment: Mapping[str, str]) -> str:
+    """Run an osls command and return what it printed to stdout.
+
+    Parameters
+    ----------
+    arguments
+        Command and options, without ``--config``, ``--stage`` and ``--region``.
+    config
+        `SERVICE` or `RESOURCES`.
+    stage, region
+        Where to.
+    environment
+        The whole environment: that of the shell for AWS, the embedded AWS's laid over it otherwise.
+
+    Raises
+    ------
+    OslsError
+        With all that osls said.
+    """
+    if not OSLS.exists():
+        raise OslsError("osls is not installed; run 'make node_modules'.")
+    # no calls home, and no advice on Node versions in the middle of a deployment
+    quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NODE_NO_WARNINGS": "1"}
+    answer = subprocess.run(
+        [str(OSLS), *arguments, "--config", config, "--stage", stage, "--region", region],
+        cwd=ROOT,
+        env={**environment, **quiet, "ETL_GIT_COMMIT": _git_commit()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        raise OslsError(f"osls {' '.join(arguments)} ended with {answer.returncode}:\n{answer.stdout}{answer.stderr}")
+    return answer.stdout
+
+
+def _git_commit() -> str:
+    """Return the commit that is deployed, marked where the working tree differs from it."""
+    if given := os.environ.get("ETL_GIT_COMMIT"):
+        return given
+    described = subprocess.run(
+        ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip()
