@@ -9,7 +9,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
 
-.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean layers deploy-local deploy invoke logs remove
+.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean package deploy-local deploy invoke logs remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
@@ -28,18 +28,20 @@ lab: setup ## Open JupyterLab on the notebooks, with the sample in an embedded A
 aws: setup ## Start the embedded AWS with the pipeline and the sample, until Ctrl-C
 	@$(BIN)/etl up
 
-layers: setup ## Build the Lambda layers from the lock, without Docker (cached in build/)
+package: setup ## Build the zips of functions and layers, without Docker (layers are cached)
 	@$(PY) -m layers
+	@$(PY) scripts/build_function.py
 
 node_modules: package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node 20 or later for the deployment tools.' >&2; exit 1; }
 	@echo 'Installing the deployment tools (osls) ...'
 	@npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch node_modules
 
-deploy-local: setup node_modules layers ## Deploy both stacks to a fresh embedded AWS with osls, run and compare
+deploy-local: setup node_modules package ## Deploy both stacks to a fresh embedded AWS with osls, run and compare
 	@$(PY) scripts/deploy_local.py
 
-deploy: setup node_modules layers ## Deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
+deploy: setup node_modules package ## Deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
 	@$(PY) scripts/stage.py deploy $(STAGE_OPTIONS)
 
 invoke: setup node_modules ## Run the deployed pipeline once: STAGE=dev [DATA='{"run_date": "2021-03-23"}']
@@ -54,7 +56,7 @@ remove: setup node_modules ## Remove functions and state machine; table and buck
 notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
 	@$(PY) scripts/execute_notebooks.py
 
-test: lint ## Run everything that CI runs: format, lint, types, tests, notebooks
+test: lint node_modules ## Run everything that CI runs: format, lint, types, tests, notebooks
 	@echo 'Testing: unit, functional, notebooks ...'
 	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env
 

@@ -99,12 +99,12 @@ def run_date_of(started_at: str, time_zone: str) -> str:
     """
     try:
         instant = datetime.fromisoformat(started_at)
-        if instant.tzinfo is None:
-            raise ValueError
     except (TypeError, ValueError):
+        instant = None
+    if instant is None or instant.tzinfo is None:
         raise ParametersError(
             f"start: found {started_at!r:.40}; expected an instant with its offset, such as 2021-03-22T15:30:00Z."
-        ) from None
+        )
     return instant.astimezone(ZoneInfo(time_zone)).date().isoformat()
 
 

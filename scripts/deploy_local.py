@@ -70,7 +70,8 @@ def deploy_and_run(aws: EmbeddedAws) -> None:
     DeployedRunError
         The execution did not succeed, or published something else.
     """
-    environment = dict(os.environ)
+    # nothing takes long here, so ask often how far it is
+    environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
     with _step("deploy serverless-resources.yml"):
         osls("deploy", config=RESOURCES, stage=STAGE, region=REGION, environment=environment)
     with _step("deploy serverless.yml"):

@@ -16,7 +16,14 @@ class OslsError(Exception):
     """Osls ended with an error, or is not there."""
 
 
-def osls(*arguments: str, config: str = SERVICE, stage: str, region: str, environment: Mapping[str, str]) -> str:
+def osls(
+    *arguments: str,
+    config: str = SERVICE,
+    stage: str,
+    region: str,
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+) -> str:
     """Run an osls command and return what it printed to stdout.
 
     Parameters
@@ -29,6 +36,8 @@ def osls(*arguments: str, config: str = SERVICE, stage: str, region: str, enviro
         Where to.
     environment
         The whole environment: that of the shell for AWS, the embedded AWS's laid over it otherwise.
+    folder
+        The project, or a copy of it.
 
     Raises
     ------
@@ -41,7 +50,7 @@ def osls(*arguments: str, config: str = SERVICE, stage: str, region: str, enviro
     quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NODE_NO_WARNINGS": "1"}
     answer = subprocess.run(
         [str(OSLS), *arguments, "--config", config, "--stage", stage, "--region", region],
-        cwd=ROOT,
+        cwd=folder,
         env={**environment, **quiet, "ETL_GIT_COMMIT": _git_commit()},
         stdin=subprocess.DEVNULL,
         capture_output=True,

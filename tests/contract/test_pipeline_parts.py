@@ -109,7 +109,7 @@ def test_every_task_ends_in_a_notification_when_it_fails(name):
     """All but the notification itself, whose failure must not hide the first one."""
     (catch,) = STATES[name]["Catch"]
     assert catch["ErrorEquals"] == ["States.ALL"]
-    assert catch["Next"] == ("Failed" if name == "NotifyFailure" else "NotifyFailure")
+    assert catch["Next"] == ("WhoFailed" if name == "NotifyFailure" else "NotifyFailure")
 
 
 @pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput"])

@@ -1,4 +1,4 @@
-"""A server between a function and the embedded AWS that answers chosen S3 requests with an error."""
+"""A server between a function and the embedded AWS that records requests and answers chosen ones with an S3 error."""
 
 from __future__ import annotations
 
@@ -29,16 +29,27 @@ class Fault:
         return True
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request that came by: method, path with query, and the operation of a JSON protocol, such as DynamoDB's."""
+
+    method: str
+    path: str
+    operation: str
+
+
 @contextmanager
-def fault_server(upstream: str, fault: Fault) -> Iterator[str]:
-    """Yield the address of a server that forwards to `upstream` what `fault` does not answer."""
+def fault_server(upstream: str, fault: Fault | None = None, seen: list[Request] | None = None) -> Iterator[str]:
+    """Yield the address of a server that forwards to `upstream` what `fault` does not answer; `seen` gets it all."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if fault.applies(self.path):
+            if seen is not None:
+                seen.append(Request(self.command, self.path, self.headers.get("X-Amz-Target", "")))
+            if fault and fault.applies(self.path):
                 text = f"<Error><Code>{fault.code}</Code><Message>planted</Message></Error>".encode()
                 self.reply(fault.status, [("Content-Type", "application/xml")], text)
                 return

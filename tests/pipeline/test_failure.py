@@ -1,5 +1,7 @@
 """Each way to fail has a name, keeps the executed notebook, tells somebody once, and publishes nothing."""
 
+import json
+
 import pytest
 from fault_server import Fault, fault_server
 
@@ -16,7 +18,7 @@ def assert_failed_safely(run, *, error, notebook, says):
     assert not run.outcome.succeeded
     assert run.outcome.error == error
     assert error in leaves()
-    assert run.states[-2:] == ["NotifyFailure", "Failed"]
+    assert run.states[-3:] == ["NotifyFailure", "WhoFailed", "Failed"]
     assert notebook in run.outcome.cause
     assert says in run.outcome.cause
     (message,) = run.stage.messages()
@@ -150,3 +152,18 @@ def test_a_message_that_cannot_be_sent_does_not_hide_the_failure(stage_with):
     stage.pipeline.aws.client("sns").delete_topic(TopicArn=stage.pipeline.topic_arn)
     stage.put_raw(b"", "empty.json")
     assert stage.run(s3_object_key="empty.json").outcome.error == "RawFileError"
+
+
+def test_an_error_of_step_functions_itself_is_reported_like_any_other(stage_with):
+    """A state that takes too long fails by another state, because a Fail state may not be called "States.Timeout"."""
+    stage = stage_with(notebook="01_load.ipynb", cell="import time\ntime.sleep(600)")
+    stepfunctions = stage.pipeline.aws.client("stepfunctions")
+    arn = stage.pipeline.state_machine_arn
+    definition = json.loads(stepfunctions.describe_state_machine(stateMachineArn=arn)["definition"])
+    definition["States"]["LoadFile"]["TimeoutSeconds"] = 1
+    stepfunctions.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
+    run = stage.run()
+    assert run.states == ["LoadFile", "NotifyFailure", "WhoFailed", "FailedByStepFunctions"]
+    assert run.outcome.error == "StepFunctionsError"
+    assert "States.Timeout" in run.outcome.cause
+    assert len(stage.messages()) == 1

@@ -1,0 +1,264 @@
+"""The whole way from a lock to zip files, on made-up wheels; what is kept, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from made_up_wheels import WheelHouse
+
+from layers import build
+from layers.__main__ import main
+from layers.build import build_layers
+from layers.built import RECORD, build_key, read_built
+from layers.errors import InstallError, LockError
+from layers.interpreter import Interpreter
+from layers.target import Target
+
+
+@pytest.fixture
+def lock(wheel_house: WheelHouse) -> Path:
+    """Return a lock with the shape of the real one."""
+    wheel_house.put(
+        "papermill",
+        {
+            "papermill/__init__.py": "",
+            "papermill/tests/test_it.py": "",
+            "papermill-1.data/scripts/papermill": "#!python\n",
+        },
+        needs=("numpy", "debugpy"),
+    )
+    wheel_house.put("numpy", {"numpy/core.so": "arm"}, tag="cp313-cp313-manylinux_2_17_aarch64")
+    wheel_house.put("matplotlib", {"matplotlib/__init__.py": "", "pylab.py": ""}, needs=("numpy",))
+    wheel_house.put("matplotlib-fontja", {"matplotlib_fontja/font.ttf": "エ"}, needs=("matplotlib",))
+    wheel_house.put("debugpy", {"debugpy/__init__.py": ""})
+    wheel_house.put("appnope", {"appnope.py": ""}, marker="sys_platform == 'darwin'")
+    return wheel_house.write("papermill", "matplotlib", "matplotlib-fontja")
+
+
+ARM = Target(architecture="arm64")
+
+
+def names(zip_file: Path) -> list[str]:
+    """Return what a zip holds, in its order."""
+    with zipfile.ZipFile(zip_file) as archive:
+        return archive.namelist()
+
+
+@pytest.mark.usefixtures("interpreter")
+def test_builds_both_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
+    """Each package is in one layer, trimmed and compiled, for another processor than this machine's."""
+    lines: list[str] = []
+    layers = build_layers(ARM, tmp_path / "out", lock=lock, say=lines.append)
+    assert names(tmp_path / "out" / "base.zip") == [
+        "python/numpy-1.dist-info/LICENSE",
+        "python/numpy-1.dist-info/METADATA",
+        "python/numpy/core.so",
+        "python/papermill-1.dist-info/LICENSE",
+        "python/papermill-1.dist-info/METADATA",
+        "python/papermill/__init__.py",
+        "python/papermill/__pycache__/__init__.cpython-313.pyc",
+    ]
+    assert names(tmp_path / "out" / "plots.zip") == [
+        "python/__pycache__/pylab.cpython-313.pyc",
+        "python/matplotlib-1.dist-info/LICENSE",
+        "python/matplotlib-1.dist-info/METADATA",
+        "python/matplotlib/__init__.py",
+        "python/matplotlib/__pycache__/__init__.cpython-313.pyc",
+        "python/matplotlib_fontja-1.dist-info/LICENSE",
+        "python/matplotlib_fontja-1.dist-info/METADATA",
+        "python/matplotlib_fontja/font.ttf",
+        "python/pylab.py",
+    ]
+    assert [layer.name for layer in layers] == ["base", "plots"]
+    assert layers[0].part_bytes["numpy"] == 3
+    assert layers[0].unzipped_bytes == sum(layers[0].part_bytes.values())
+    assert len(lines) == 4
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".lock",
+        "base.zip",
+        "layers.json",
+        "plots.zip",
+    ]
+    assert str(tmp_path) not in (tmp_path / "out" / RECORD).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("interpreter")
+def test_says_which_package_has_no_wheel(lock: Path, tmp_path: Path) -> None:
+    """What was built before stays; nothing unfinished is left."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "base.zip").write_text("earlier", encoding="utf-8")
+    with pytest.raises(InstallError, match=r"cannot install for Python 3\.13 on x86_64(.|\n)*numpy"):
+        build_layers(Target(), tmp_path / "out", lock=lock)
+    assert (tmp_path / "out" / "base.zip").read_text(encoding="utf-8") == "earlier"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".lock", "base.zip"]
+
+
+@pytest.mark.usefixtures("interpreter")
+def test_refuses_a_wheel_that_was_replaced(lock: Path, tmp_path: Path) -> None:
+    """Another content under the same name has another hash."""
+    with (lock.parent / "matplotlib-1-py3-none-any.whl").open("ab") as wheel:
+        wheel.write(b"more")
+    with pytest.raises(InstallError, match=r"(?i)hash"):
+        build_layers(ARM, tmp_path / "out", lock=lock)
+
+
+class Builder:
+    """A builder whose steps write one file a layer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.n_builds = 0
+        self.failure: type[BaseException] | None = None
+        monkeypatch.setattr(build, "find_interpreter", lambda _version: Interpreter(Path("/python"), "3.13.0"))
+        monkeypatch.setattr(build, "install", self.install)
+        monkeypatch.setattr(build, "read_needs", lambda _folder: {})
+        monkeypatch.setattr(build, "plan_layers", lambda *_: {"base": frozenset(), "plots": frozenset()})
+        monkeypatch.setattr(build, "assemble", self.assemble)
+        monkeypatch.setattr(build, "compile_folder", self.compile_folder)
+
+    def install(self, _pins: object, _target: Target, _folder: Path) -> None:
+        """Count."""
+        self.n_builds += 1
+
+    def assemble(self, _installed: Path, plan: dict[str, object], destination: Path) -> dict[str, Path]:
+        """Make the layers' folders."""
+        for layer in plan:
+            (destination / layer / "python").mkdir(parents=True)
+            (destination / layer / "python" / "number.py").write_text(f"{self.n_builds}", encoding="utf-8")
+        return {layer: destination / layer for layer in plan}
+
+    def compile_folder(self, folder: Path, _python: Path) -> None:
+        """Fail in the second layer, if so wished."""
+        if self.failure and folder.parent.name == "plots":
+            raise self.failure
+
+
+@pytest.fixture
+def builder(monkeypatch: pytest.MonkeyPatch) -> Builder:
+    """Return a builder that takes no time."""
+    return Builder(monkeypatch)
+
+
+def run(lock: Path, out: Path) -> list[str]:
+    """Build; return the zip files' names."""
+    return [layer.name for layer in build_layers(Target(), out, lock=lock)]
+
+
+def test_a_second_call_builds_nothing(builder: Builder, lock: Path, tmp_path: Path) -> None:
+    """Nothing has changed, so nothing is done."""
+    assert run(lock, tmp_path / "out") == run(lock, tmp_path / "out") == ["base", "plots"]
+    assert builder.n_builds == 1
+
+
+@pytest.mark.parametrize("change", ["lock", "input", "architecture", "zip", "missing zip", "record"])
+def test_any_change_builds_anew(builder: Builder, lock: Path, tmp_path: Path, change: str) -> None:
+    """Packages, target, or a file that is no longer what was built."""
+    out, target = tmp_path / "out", Target()
+    run(lock, out)
+    if change == "lock":
+        lock.write_text(lock.read_text(encoding="utf-8") + "# new\n", encoding="utf-8")
+    elif change == "input":
+        lock.with_suffix(".in").write_text("papermill\n", encoding="utf-8")
+    elif change == "architecture":
+        target = ARM
+    elif change == "zip":
+        (out / "base.zip").write_bytes((out / "base.zip").read_bytes()[:-1])
+    elif change == "missing zip":
+        (out / "plots.zip").unlink()
+    else:
+        (out / RECORD).write_text('{"key": ', encoding="utf-8")
+    build_layers(target, out, lock=lock)
+    assert builder.n_builds == 2
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, SystemExit, OSError])
+def test_an_interrupted_build_leaves_what_was_there(
+    builder: Builder, lock: Path, tmp_path: Path, failure: type[BaseException]
+) -> None:
+    """The earlier zips stay whole, and the next call does not mistake them for the new ones."""
+    out = tmp_path / "out"
+    run(lock, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    lock.write_text(lock.read_text(encoding="utf-8") + "# new\n", encoding="utf-8")
+    builder.failure = failure
+    with pytest.raises(failure):
+        run(lock, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    builder.failure = None
+    run(lock, out)
+    assert builder.n_builds == 3
+    assert zipfile.ZipFile(out / "base.zip").read("python/number.py") == b"3"
+
+
+def test_what_a_killed_build_left_is_removed(builder: Builder, lock: Path, tmp_path: Path) -> None:
+    """A power cut removes nothing; the next build does. Other files in the folder are none of its business."""
+    out = tmp_path / "out"
+    (out / ".unfinished-1" / "layers").mkdir(parents=True)
+    (out / "mine.txt").touch()
+    run(lock, out)
+    assert builder.n_builds == 1
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "base.zip", "layers.json", "mine.txt", "plots.zip"]
+
+
+def test_zips_without_their_record_do_not_count(builder: Builder, lock: Path, tmp_path: Path) -> None:
+    """A build that ends between moving its files is none."""
+    out = tmp_path / "out"
+    run(lock, out)
+    (out / RECORD).unlink()
+    run(lock, out)
+    assert builder.n_builds == 2
+
+
+def test_the_key_knows_files_and_settings(tmp_path: Path) -> None:
+    """A changed module of the builder, a renamed one and another Python each give another key."""
+    file, other = tmp_path / "a.py", tmp_path / "b.py"
+    file.write_text("1", encoding="utf-8")
+    other.write_text("1", encoding="utf-8")
+    key = build_key([file], "3.13.0", "x86_64")
+    assert key == build_key([file], "3.13.0", "x86_64")
+    assert len({key, build_key([other], "3.13.0", "x86_64"), build_key([file], "3.13.1", "x86_64")}) == 3
+    file.write_text("2", encoding="utf-8")
+    assert key != build_key([file], "3.13.0", "x86_64")
+
+
+def test_a_record_of_another_shape_does_not_count(tmp_path: Path) -> None:
+    """An older builder may have written it."""
+    (tmp_path / RECORD).write_text(json.dumps({"key": "k", "layers": [{"name": "base"}]}), encoding="utf-8")
+    assert read_built(tmp_path, "k") is None
+
+
+def test_the_command_prints_sizes(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each step with its seconds, the zip files, then the table."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["--out", "out"]) == 0
+    printed = capsys.readouterr().out
+    assert builder.n_builds == 1
+    for expected in ("Installed", "out/base.zip, out/plots.zip", "unzipped MiB", "code + base + plots", "of 250.0 MiB"):
+        assert expected in printed
+    assert main(["--out", "out"]) == 0
+    assert "up to date" in capsys.readouterr().out
+
+
+def test_the_command_says_why_it_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One message, no traceback."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise LockError("lambda.txt: broken")
+
+    monkeypatch.setattr("layers.__main__.build_layers", fail)
+    assert main(["--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "lambda.txt: broken\n"
+
+
+@pytest.mark.parametrize("wrong", [["--architecture", "mips"], ["--python", "3.11"], ["extra"]])
+def test_the_command_refuses_what_lambda_has_not(wrong: list[str]) -> None:
+    """Wrong usage is status 2."""
+    with pytest.raises(SystemExit) as caught:
+        main(wrong)
+    assert caught.value.code == 2
