@@ -34,7 +34,7 @@ def named_error(error: Exception, executed: Path) -> EtlError:
         kind = leaves().get(error.ename, NotebookError)
         what = error.evalue if kind is not NotebookError else f"{error.ename}: {error.evalue}"
         return kind(f"{executed.name}, cell In [{error.exec_count}]: {what[:LONGEST_MESSAGE]}")
-    if isinstance(error, CellTimeoutError):
+    if isinstance(error, CellTimeoutError) or "Kernel didn't respond" in str(error):  # the latter at its start
         kind, what = NotebookTimeoutError, "stopped because the time of its Lambda was nearly up. Raise its timeout."
     elif isinstance(error, RuntimeError):  # nbclient's DeadKernelError, and its word for a kernel that never came up
         kind, what = KernelDiedError, "its kernel process died, most often for want of memory. Raise its memorySize."

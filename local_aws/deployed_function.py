@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local_aws.errors import CodeNotFoundError, FunctionNotFoundError
+from local_aws.isolated_python import IsolatedPython
 
 CODE_DIR_TAG = "local-aws:code-dir"
 
@@ -20,9 +21,15 @@ class FunctionCode:
     ----------
     task_root
         The folder that stands for Lambda's ``/var/task``.
+    opt_root
+        The folder that stands for ``/opt``, all layers laid over each other; None when there is none.
+    python
+        What deployed code runs with; None for code in the working tree, which runs with our own Python and packages.
     """
 
     task_root: Path
+    opt_root: Path | None = None
+    python: IsolatedPython | None = None
 
 
 CodeSource = Callable[[dict[str, Any]], FunctionCode | None]
@@ -37,8 +44,8 @@ class DeployedFunction:
     ----------
     arn
         As the caller named it, with the qualifier if there was one.
-    timeout_seconds, memory_mb
-        Limits; only the time is enforced.
+    timeout_seconds, memory_mb, tmp_mb
+        Limits; those of memory and of ``/tmp`` hold in the sandbox only.
     variables
         The function's own environment, as sorted pairs.
     revision
@@ -52,6 +59,7 @@ class DeployedFunction:
     handler: str
     timeout_seconds: int
     memory_mb: int
+    tmp_mb: int
     variables: tuple[tuple[str, str], ...]
     revision: str
     code: FunctionCode
@@ -85,6 +93,8 @@ def find_function(
         No such function is deployed.
     CodeNotFoundError
         No source knows its code, or the folder it names does not exist.
+    LocalAwsError
+        A source's own errors.
     """
     try:
         answer = client.get_function(FunctionName=name, **({"Qualifier": qualifier} if qualifier else {}))
@@ -102,6 +112,7 @@ def find_function(
         handler=found["Handler"],
         timeout_seconds=int(found["Timeout"]),
         memory_mb=int(found["MemorySize"]),
+        tmp_mb=int(found.get("EphemeralStorage", {}).get("Size", 512)),
         variables=tuple(sorted(variables.items())),
         revision=str(found["LastModified"]),
         code=_locate(answer, sources),
@@ -113,8 +124,8 @@ def _locate(answer: dict[str, Any], sources: Sequence[CodeSource]) -> FunctionCo
     code = next((code for source in sources if (code := source(answer))), None)
     if code is None:
         raise CodeNotFoundError(
-            f"{name}: no known code; found no tag '{CODE_DIR_TAG}'; expected the absolute path of its code. "
-            f"Deploy it with local_aws.deploy_service, or tag it."
+            f"{name}: no known code; found no tag '{CODE_DIR_TAG}' and no stack that made it from an archive in S3; "
+            f"expected one of them. Deploy it with CloudFormation or local_aws.deploy_service, or tag it."
         )
     if not code.task_root.is_absolute() or not code.task_root.is_dir():
         raise CodeNotFoundError(

@@ -10,12 +10,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from local_aws.clients import ClientFactory
+from local_aws.deployed_code import DeployedCode
+from local_aws.deployed_function import CodeSource, working_tree
+from local_aws.deployed_stacks import DeployedStacks
 from local_aws.environment import LOOPBACK, merged_environment, write_profile
 from local_aws.errors import StartError
 from local_aws.forwarding import Forwarder
 from local_aws.function_pool import FunctionPool
 from local_aws.gateway import Gateway
 from local_aws.instance import Surroundings
+from local_aws.isolated_python import IsolatedPythons
 from local_aws.lambda_api import LambdaApi
 from local_aws.moto_backend import MotoBackend
 
@@ -68,7 +72,7 @@ class EmbeddedAws:
             moto_port = moto.wait_until_ready()
             direct = ClientFactory(f"http://{LOOPBACK}:{moto_port}", self.region)
             around = Surroundings(endpoint_url, self.region, owner, root, direct.client("logs"))
-            self._pool = FunctionPool(direct.client("lambda"), around)
+            self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), around)
             stack.callback(self._pool.close)
             gateway.start(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))
             self._endpoint_url = endpoint_url
@@ -119,6 +123,13 @@ class EmbeddedAws:
         """
         self.endpoint_url  # noqa: B018 - raises when it does not run
         self._pool.prewarm(names)
+
+    def _code_sources(self, direct: ClientFactory, root: Path) -> list[CodeSource]:
+        """Return where code comes from: what a tag names, else what a stack deployed."""
+        (root / "code").mkdir()
+        stacks = DeployedStacks(direct.client("cloudformation"), self.region)
+        pythons = IsolatedPythons(root / "pythons")
+        return [working_tree, DeployedCode(direct.client("s3"), stacks, pythons, root / "code")]
 
     def _open_gateway(self) -> Gateway:
         try:

@@ -31,3 +31,11 @@ class FunctionNotFoundError(LocalAwsError):
 
 class CodeNotFoundError(LocalAwsError):
     """A function is deployed, but nothing says where its code is on this machine."""
+
+
+class BrokenArchiveError(LocalAwsError):
+    """A function's or a layer's archive cannot be unpacked: no sound zip file, unsafe entries, or too large."""
+
+
+class RuntimeNotFoundError(LocalAwsError):
+    """Nothing on this machine can run the function's runtime; the message names what to install."""

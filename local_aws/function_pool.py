@@ -1,10 +1,10 @@
 """Keep function instances: one for each concurrent invocation, warm ones for the next."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from local_aws.deployed_function import DeployedFunction, find_function
+from local_aws.deployed_function import CodeSource, DeployedFunction, find_function
 from local_aws.errors import StoppingError
 from local_aws.happenings import Invocation
 from local_aws.instance import Instance, Surroundings
@@ -20,12 +20,15 @@ class FunctionPool:
     ----------
     client
         A boto3 Lambda client that knows the deployed functions.
+    sources
+        Asked in turn where a function's code is.
     around
         What the instances share.
     """
 
-    def __init__(self, client: Any, around: Surroundings) -> None:
+    def __init__(self, client: Any, sources: Sequence[CodeSource], around: Surroundings) -> None:
         self._client = client
+        self._sources = sources
         self._around = around
         self._lock = threading.Condition()
         self._n_running = 0
@@ -35,14 +38,14 @@ class FunctionPool:
 
     def find(self, name: str, qualifier: str | None = None) -> DeployedFunction:
         """Look a function up; see `find_function`."""
-        return find_function(self._client, name, qualifier=qualifier)
+        return find_function(self._client, name, qualifier=qualifier, sources=self._sources)
 
     def prewarm(self, names: Iterable[str]) -> None:
         """Start an instance of each function; their INIT goes on in the background.
 
         Raises
         ------
-        FunctionNotFoundError, CodeNotFoundError
+        FunctionNotFoundError, CodeNotFoundError, LocalAwsError
             See `find_function`.
         """
         for function in [self.find(name) for name in names]:

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -18,6 +17,7 @@ from local_aws.function_logs import FunctionLog, Report, new_stream_name
 from local_aws.happenings import Exited, Invocation
 from local_aws.instance_environment import instance_environment
 from local_aws.outcome import Outcome, wait_for_end
+from local_aws.places import command, places_here
 from local_aws.processes import kill_marked
 from local_aws.runtime_api import RuntimeApi
 
@@ -55,6 +55,7 @@ class Instance:
         self._folder = around.root / "instances" / identity
         private_tmp = self._folder / "tmp"
         private_tmp.mkdir(parents=True)
+        places = places_here(function.code, private_tmp)
         output = self._folder / "output.log"
         stream = new_stream_name(function.version)
         self._log = FunctionLog(around.logs, f"/aws/lambda/{function.name}", stream, output)
@@ -63,15 +64,15 @@ class Instance:
         with output.open("ab") as sink:
             # A session of its own: the terminal's Ctrl-C is for the owner, who then ends the instances.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "awslambdaric", function.handler],
+                command(function, places),
                 cwd=function.code.task_root,
                 env=instance_environment(
                     function,
+                    places,
                     endpoint_url=around.endpoint_url,
                     region=around.region,
                     runtime_api=self._api.address,
                     log_stream=stream,
-                    private_tmp=private_tmp,
                     mark=self._mark,
                 ),
                 stdin=subprocess.DEVNULL,

@@ -4,21 +4,24 @@ See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The
 """
 
 import os
-from pathlib import Path
 
 from local_aws.deployed_function import DeployedFunction
 from local_aws.environment import aws_environment, inherited_environment
+from local_aws.places import ON_LAMBDA, Places
 from local_aws.processes import MARK
+
+ON_LAMBDA_PATH = "/usr/local/bin:/usr/bin/:/bin"
+_SEARCH_PATHS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
 def instance_environment(
     function: DeployedFunction,
+    places: Places,
     *,
     endpoint_url: str,
     region: str,
     runtime_api: str,
     log_stream: str,
-    private_tmp: Path,
     mark: str,
 ) -> dict[str, str]:
     """Return all variables of a new instance.
@@ -26,28 +29,25 @@ def instance_environment(
     Parameters
     ----------
     function
-        Its own variables win over the inherited ones, but not over what Lambda reserves; its ``PYTHONPATH`` comes after
-        the code's folder.
+        Its own variables win over the inherited ones, but not over what Lambda reserves. In the working tree its
+        ``PYTHONPATH`` comes after the code's folder; in deployed code it is what it says, as on Lambda.
+    places
+        Where the function finds its parts.
     endpoint_url, region
         The embedded AWS.
     runtime_api
         Host and port of the instance's Runtime API.
     log_stream
         Where its output goes.
-    private_tmp
-        Stands for Lambda's ``/tmp``, which no other instance shares.
     mark
         Tells the processes of this instance from all others.
     """
-    own = dict(function.variables)
     return {
         "LANG": "en_US.UTF-8",
-        **inherited_environment(),
+        **({} if places == ON_LAMBDA else {**inherited_environment(), "TMPDIR": places.tmp}),
         "TZ": ":UTC",
         "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(private_tmp),
-        **own,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(function.code.task_root), own.get("PYTHONPATH")])),
+        **(_deployed(function, places) if function.code.python else _in_working_tree(function, places)),
         **aws_environment(endpoint_url, region),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
@@ -57,7 +57,27 @@ def instance_environment(
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
-        "LAMBDA_TASK_ROOT": str(function.code.task_root),
+        "LAMBDA_TASK_ROOT": places.task,
         "_HANDLER": function.handler,
         MARK: mark,
+    }
+
+
+def _in_working_tree(function: DeployedFunction, places: Places) -> dict[str, str]:
+    own = dict(function.variables)
+    return {**own, "PYTHONPATH": os.pathsep.join(filter(None, [places.task, own.get("PYTHONPATH")]))}
+
+
+def _deployed(function: DeployedFunction, places: Places) -> dict[str, str]:
+    own = {name: places.translated(value) if name in _SEARCH_PATHS else value for name, value in function.variables}
+    system = ON_LAMBDA_PATH if places == ON_LAMBDA else os.environ.get("PATH", os.defpath)
+    libraries = [
+        *(f"{places.lang}/lib", "/lib64", "/usr/lib64", places.runtime, f"{places.runtime}/lib"),
+        *(places.task, f"{places.task}/lib", f"{places.opt}/lib"),
+    ]
+    return {
+        "PATH": os.pathsep.join([f"{places.lang}/bin", system, f"{places.opt}/bin"]),
+        "LD_LIBRARY_PATH": os.pathsep.join(libraries),
+        **own,
+        "LAMBDA_RUNTIME_DIR": places.runtime,
     }

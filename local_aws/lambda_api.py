@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from botocore.exceptions import ClientError
 
 from local_aws.deployed_function import DeployedFunction
-from local_aws.errors import CodeNotFoundError, FunctionNotFoundError, StoppingError
+from local_aws.errors import FunctionNotFoundError, LocalAwsError, RuntimeNotFoundError, StoppingError
 from local_aws.function_pool import FunctionPool
 from local_aws.happenings import Invocation
 from local_aws.http_message import Headers, HttpAnswer
@@ -89,7 +89,9 @@ class LambdaApi:
             raise _RefusedError(404, "ResourceNotFoundException", str(error)) from error
         except ClientError as error:
             raise _RefusedError(500, "ServiceException", f"moto: {error}") from error
-        except CodeNotFoundError as error:
+        except RuntimeNotFoundError as error:
+            raise _RefusedError(502, "InvalidRuntimeException", str(error)) from error
+        except LocalAwsError as error:
             raise _RefusedError(502, "InvalidZipFileException", str(error)) from error
 
     def _run_event(self, function: DeployedFunction, invocation: Invocation) -> None:

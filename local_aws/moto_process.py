@@ -19,10 +19,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local_aws.environment import LOOPBACK
+from local_aws.moto_repairs import repair
 from local_aws.processes import kill_marked
 
-# moto imports them with the first call that needs them, a second's work; here they load while the owner is still busy.
-_SLOW_MODULES = ("moto.cloudformation.parsing", "moto.stepfunctions.parser.models")
+# moto imports it with the first call that needs it, a second's work; here it loads while the owner is still busy.
+_SLOW_MODULE = "moto.cloudformation.parsing"
 # With it jsonschema builds a grammar at import, another second, for a format that nobody asks about here.
 _UNWANTED_MODULE = "rfc3987_syntax"
 
@@ -46,16 +47,16 @@ def main(owner: str, root: str) -> None:
     threading.Thread(target=_end_with_owner, args=(owner, root), daemon=True).start()
     # moto takes this lock for each request: two threads in its circular imports at once would see half of a module.
     app.lock.acquire()
-    threading.Thread(target=_import_slow_modules, args=(app.lock.release,), daemon=True).start()
+    threading.Thread(target=_finish, args=(app.lock.release,), daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.port}) + "\n")
     sys.stdout.flush()
     server.serve_forever()
 
 
-def _import_slow_modules(done: Callable[[], None]) -> None:
+def _finish(done: Callable[[], None]) -> None:
     try:
-        for name in _SLOW_MODULES:
-            importlib.import_module(name)
+        importlib.import_module(_SLOW_MODULE)
+        repair()
     finally:
         done()
 

@@ -63,11 +63,23 @@ def read_yaml(path: Path) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise ServiceFileError(f"{path}: cannot be read; found {error.strerror}; expected a file") from error
     except UnicodeDecodeError as error:
         raise ServiceFileError(f"{path}: not UTF-8 at byte {error.start}; expected UTF-8 text") from error
+    return parse_yaml(text, str(path), is_json=path.suffix == ".json")
+
+
+def parse_yaml(text: str, where: str, *, is_json: bool = False) -> Any:
+    """Return the content of YAML or JSON text; `where` it stands is said in the error.
+
+    Raises
+    ------
+    ServiceFileError
+        It is neither YAML nor JSON; the message names the line.
+    """
+    try:
+        return json.loads(text) if is_json else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, json.JSONDecodeError) as error:
-        text = " ".join(str(error).split())
-        raise ServiceFileError(f"{path}: neither YAML nor JSON; found {text}") from error
+        found = " ".join(str(error).split())
+        raise ServiceFileError(f"{where}: neither YAML nor JSON; found {found}") from error

@@ -21,13 +21,13 @@ def main() -> int:
     return 0
 
 
-def build(path: Path) -> None:
-    """Write all files that match `PATTERNS` to a zip at `path`."""
+def build(path: Path, *, root: Path = ROOT) -> None:
+    """Write all files below `root` that match `PATTERNS` to a zip at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
         folder = Path(temporary) / "function"
-        for source in sorted(source for pattern in PATTERNS for source in ROOT.glob(pattern)):
-            target = folder / source.relative_to(ROOT)
+        for source in sorted(source for pattern in PATTERNS for source in root.glob(pattern)):
+            target = folder / source.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         whole = Path(temporary) / path.name

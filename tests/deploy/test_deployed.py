@@ -1,0 +1,187 @@
+"""The pipeline as osls deploys it: what runs is what was uploaded."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import deploy_local
+import nbformat
+import pytest
+from build_function import build
+from osls import OSLS, RESOURCES, osls
+from set_sample_data import load
+
+from etl.provenance import ROOT
+from local_aws import EmbeddedAws
+
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+
+STAGE, ACCOUNT = "local", "123456789012"
+PARTS = ("etl", "lambda_wrappers", "notebooks", "workflow", "infrastructure", "requirements", "package.json")
+BUCKET = f"devices-data-analytics-{STAGE}-{ACCOUNT}-{deploy_local.REGION}"
+PUBLISHED = "devices_operation_history_data/20210323.csv"
+
+
+@dataclass
+class Deployed:
+    """A copy of the project, deployed to an embedded AWS of its own."""
+
+    aws: EmbeddedAws
+    folder: Path
+    environment: dict[str, str]
+    queue_url: str = ""
+
+    def deploy(self) -> None:
+        """Pack the copy's code and deploy the service."""
+        build(self.folder / "build" / "function.zip", root=self.folder)
+        self.osls("deploy")
+
+    def osls(self, *arguments: str, config: str = "serverless.yml") -> str:
+        """Run osls in the copy."""
+        return osls(
+            *arguments,
+            config=config,
+            stage=STAGE,
+            region=deploy_local.REGION,
+            environment=self.environment,
+            folder=self.folder,
+        )
+
+    def run(self, name: str) -> dict[str, Any]:
+        """Execute the state machine once."""
+        client = self.aws.client("stepfunctions")
+        (machine,) = client.list_state_machines()["stateMachines"]
+        started = client.start_execution(
+            stateMachineArn=machine["stateMachineArn"], name=name, input='{"run_date": "2021-03-23"}'
+        )
+        while True:
+            found = client.describe_execution(executionArn=started["executionArn"])
+            if found["status"] != "RUNNING":
+                return found
+
+    def add_cell(self, source: str) -> None:
+        """Add a cell before the last one of the copy's 02_join."""
+        path = self.folder / "notebooks" / "02_join.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(-1, nbformat.v4.new_code_cell(source))
+        nbformat.write(notebook, path)
+
+    def body(self, key: str) -> str:
+        """Return an object of the analytics bucket."""
+        return self.aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+
+    def messages(self) -> list[str]:
+        """Return, once, the failure messages since the last call."""
+        sqs = self.aws.client("sqs")
+        received = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in received:
+            sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"])["Message"] for message in received]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """Return a deployed copy of the project; its layers come from the cache that 'make package' fills."""
+    if not OSLS.exists():
+        pytest.skip("osls is not installed here: run 'make node_modules'")
+    built = subprocess.run(
+        [sys.executable, "-m", "layers"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    if built.returncode:
+        pytest.skip(f"the layers cannot be built here: {built.stderr.strip()}")
+    folder = tmp_path_factory.mktemp("deployed")
+    for name in (*PARTS, "serverless.yml", RESOURCES):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "build").mkdir()
+    (folder / "build" / "layers").symlink_to(ROOT / "build" / "layers")
+    before = dict(os.environ)
+    with EmbeddedAws(region=deploy_local.REGION) as aws:
+        os.environ.update(aws.environment())
+        try:
+            environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
+            project = Deployed(aws, folder, environment)
+            project.osls("deploy", config=RESOURCES)
+            project.deploy()
+            load(STAGE, deploy_local.REGION)
+            project.queue_url = _watch(aws)
+            yield project
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _watch(aws: EmbeddedAws) -> str:
+    sqs, sns = aws.client("sqs"), aws.client("sns")
+    queue_url = sqs.create_queue(QueueName="watch")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    (topic,) = sns.list_topics()["Topics"]
+    sns.subscribe(TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=queue)
+    return queue_url
+
+
+def test_osls_invokes_the_deployed_state_machine(deployed):
+    """The answer is SUCCEEDED, with the result, and the history is the reference case."""
+    said = deployed.osls("invoke", "stepf", "--name", "BatchStateMachine", "--data", '{"run_date": "2021-03-23"}')
+    assert '"status": "SUCCEEDED"' in said
+    assert '\\"result\\":\\"Success.\\"' in said.replace(" ", "")
+    assert deployed.body(PUBLISHED) == deploy_local.EXPECTED
+
+
+def test_osls_invokes_a_single_function(deployed):
+    """Each function is one that ``sls invoke`` can reach."""
+    event = {"execution": "single", "started_at": "2021-03-22T15:00:00.000Z", "input": {"s3_object_key": "none.json"}}
+    assert '"file_exist": false' in deployed.osls("invoke", "--function", "load_file", "--data", json.dumps(event))
+
+
+def test_only_a_deploy_changes_what_runs(deployed):
+    """A broken notebook in the working tree does nothing until it is deployed; then it fails as a failure should."""
+    good = (deployed.folder / "notebooks" / "02_join.ipynb").read_bytes()
+    deployed.add_cell("raise ZeroDivisionError('planted')")
+    assert deployed.run("not-deployed-yet")["status"] == "SUCCEEDED"
+    deployed.deploy()
+    failed = deployed.run("deployed")
+    assert (failed["status"], failed["error"]) == ("FAILED", "NotebookError")
+    (message,) = deployed.messages()
+    assert "ZeroDivisionError: planted" in message
+    assert "papermill-error-cell-tag" in deployed.body("runs/20210323/deployed/02_join.ipynb")
+    assert deployed.body(PUBLISHED) == deploy_local.EXPECTED
+    (deployed.folder / "notebooks" / "02_join.ipynb").write_bytes(good)
+
+
+def test_a_function_out_of_time_keeps_its_notebook(deployed):
+    """With three seconds, the runner stops the notebook before Lambda stops the runner."""
+    good = (deployed.folder / "notebooks" / "02_join.ipynb").read_bytes()
+    deployed.add_cell("import time\ntime.sleep(600)")
+    deployed.deploy()
+    deployed.aws.client("lambda").update_function_configuration(
+        FunctionName=f"device-operation-history-{STAGE}-data_join", Timeout=3
+    )
+    failed = deployed.run("out-of-time")
+    assert (failed["status"], failed["error"]) == ("FAILED", "NotebookTimeoutError")
+    assert len(deployed.messages()) == 1
+    assert "papermill" in deployed.body("runs/20210323/out-of-time/02_join.ipynb")
+    (deployed.folder / "notebooks" / "02_join.ipynb").write_bytes(good)
+
+
+def test_remove_keeps_the_table_and_the_buckets(deployed):
+    """The last test: functions and state machine go, the data stays; without the right account nothing happens."""
+    command = [sys.executable, str(ROOT / "scripts" / "stage.py"), "remove", "--stage", STAGE, "--account"]
+    refused = subprocess.run(
+        [*command, "999999999999"], env=deployed.environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "nothing was done" in refused.stderr
+    assert deployed.aws.client("lambda").list_functions()["Functions"]
+    answer = subprocess.run([*command, ACCOUNT], env=deployed.environment, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert f"account {ACCOUNT}" in answer.stdout
+    assert deployed.aws.client("lambda").list_functions()["Functions"] == []
+    assert deployed.body(PUBLISHED) == deploy_local.EXPECTED
+    assert deployed.aws.client("dynamodb").scan(TableName=f"Devices-{STAGE}")["Count"] == 3
