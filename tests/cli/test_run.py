@@ -14,7 +14,7 @@ from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
-ETL = [sys.executable, "-c", "import sys; from etl.cli import main; sys.exit(main())"]
+ETL = [sys.executable, "-m", "etl"]
 SAMPLE = ["--raw", str(SAMPLE_RAW), "--devices", str(SAMPLE_DEVICES), "--run-date", "2021-03-23"]
 REFERENCE = (
     "device_id,timestamp,power,user_id,type\n"
@@ -101,6 +101,17 @@ def test_no_raw_file_is_done_and_says_so(tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert "No file: none.json does not exist" in answer.stdout
     assert not (tmp_path / "out/devices_operation_history_data").exists()
+
+
+def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
+    """Before there is anything to stop, there is nothing to say."""
+    process = subprocess.Popen([*ETL, "run", *SAMPLE], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=20)
+    # Python itself may not be up yet
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "etl" not in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -9,7 +9,7 @@ from etl.provenance import ROOT
 
 PURE = ["checks", "contract", "errors", "history_csv", "join", "keys", "manifest", "plots", "raw_file", "settings"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "object_store", "provenance"]
-COMMAND_LINE = ["cli", "local_pipeline", "progress"]
+COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
 
