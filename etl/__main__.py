@@ -1,5 +1,7 @@
 """Start the command line; what it imports takes a moment, in which Ctrl-C must be as quiet as later."""
 
+import os
+import signal
 import sys
 
 
@@ -11,6 +13,10 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # whoever read our output ("etl run ... | head") has seen enough; Python must not try to write the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 if __name__ == "__main__":

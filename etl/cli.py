@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -135,11 +136,11 @@ def _report(ended: Outcome, options: argparse.Namespace, say: Callable[[str], No
         print((run_folder / "manifest.json").read_text(encoding="utf-8"), end="")
         return
     say("")
-    lines = published.read_text(encoding="utf-8-sig").splitlines()
-    for line in lines[: SHOWN_ROWS + 1]:
-        say(f"  {line}")
-    if len(lines) > SHOWN_ROWS + 1:
-        say(f"  ... and {len(lines) - SHOWN_ROWS - 1:,} more rows")
+    with published.open(encoding="utf-8-sig") as lines:
+        for line in itertools.islice(lines, SHOWN_ROWS + 1):
+            say(f"  {line.rstrip()}")
+    if rows["written"] > SHOWN_ROWS:
+        say(f"  ... and {rows['written'] - SHOWN_ROWS:,} more rows")
     say("")
     say(f"{published}   the history")
     say(f"{run_folder}/   executed notebooks, manifest.json")
@@ -162,12 +163,14 @@ def _sample_pipeline() -> Iterator[LocalPipeline]:
 def _raw_file(path: Path) -> Iterator[Any]:
     """Yield the open raw file, or None if there is none; anything else in its place is an error."""
     try:
-        with path.open("rb") as raw:
-            yield raw
+        raw = path.open("rb")
     except FileNotFoundError:
         yield None
+        return
     except OSError as error:
         raise RawFileError(f"{path}: cannot be read ({error.strerror}); expected a readable file.") from None
+    with raw:
+        yield raw
 
 
 @contextlib.contextmanager

@@ -8,5 +8,6 @@ AWS's own runtime client, the documented Runtime API. Nothing here ever leaves t
 from local_aws.deploy import DeployedService, deploy_service
 from local_aws.embedded_aws import EmbeddedAws
 from local_aws.errors import LocalAwsError
+from local_aws.sandbox import sandbox_missing
 
-__all__ = ["DeployedService", "EmbeddedAws", "LocalAwsError", "deploy_service"]
+__all__ = ["DeployedService", "EmbeddedAws", "LocalAwsError", "deploy_service", "sandbox_missing"]

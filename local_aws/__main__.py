@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
-        with EmbeddedAws(region=options.region, port=options.port) as aws:
+        with EmbeddedAws(region=options.region, port=options.port, sandbox=options.sandbox) as aws:
             for path in options.deploy:
                 _print_service(deploy_service(aws, path, stage=options.stage))
             for name, value in sorted(aws.environment().items()):
@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--region", default="ap-northeast-1", help="region of everything (default: %(default)s)")
     parser.add_argument("--stage", default="local", help="stage to deploy (default: %(default)s)")
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="run functions that CloudFormation deployed in a sandbox like Lambda's; needs bubblewrap",
+    )
     parser.add_argument(
         "--deploy",
         nargs="+",

@@ -22,6 +22,7 @@ from local_aws.instance import Surroundings
 from local_aws.isolated_python import IsolatedPythons
 from local_aws.lambda_api import LambdaApi
 from local_aws.moto_backend import MotoBackend
+from local_aws.sandbox import sandbox_missing
 
 
 class EmbeddedAws:
@@ -33,11 +34,13 @@ class EmbeddedAws:
         The region of everything in it.
     port
         Where it listens on 127.0.0.1; 0 for a free port.
+    sandbox
+        Run deployed functions as on Lambda: see `local_aws.sandbox`; code in the working tree stays outside of it.
 
     Raises
     ------
     StartError
-        On entering: the port is taken, or moto did not start.
+        On entering: the port is taken, moto did not start, or there can be no sandbox here.
 
     Examples
     --------
@@ -46,8 +49,9 @@ class EmbeddedAws:
     []
     """
 
-    def __init__(self, region: str = "ap-northeast-1", port: int = 0) -> None:
+    def __init__(self, region: str = "ap-northeast-1", port: int = 0, *, sandbox: bool = False) -> None:
         self.region = region
+        self._has_sandbox = sandbox
         self._wanted_port = port
         self._stack = contextlib.ExitStack()
         self._endpoint_url: str | None = None
@@ -57,6 +61,8 @@ class EmbeddedAws:
 
     def __enter__(self) -> Self:
         """Start it; returns when it answers."""
+        if self._has_sandbox and (reason := sandbox_missing()):
+            raise StartError(reason)
         with contextlib.ExitStack() as stack:
             owner = uuid.uuid4().hex
             root = Path(tempfile.mkdtemp(prefix="local-aws-")).resolve()
@@ -71,7 +77,7 @@ class EmbeddedAws:
             self._clients = ClientFactory(endpoint_url, self.region)
             moto_port = moto.wait_until_ready()
             direct = ClientFactory(f"http://{LOOPBACK}:{moto_port}", self.region)
-            around = Surroundings(endpoint_url, self.region, owner, root, direct.client("logs"))
+            around = Surroundings(endpoint_url, self.region, owner, root, direct.client("logs"), self._has_sandbox)
             self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), around)
             stack.callback(self._pool.close)
             gateway.start(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))

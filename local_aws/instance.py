@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import subprocess
 import threading
 import time
 import uuid
@@ -15,11 +14,13 @@ import psutil
 from local_aws.deployed_function import DeployedFunction
 from local_aws.function_logs import FunctionLog, Report, new_stream_name
 from local_aws.happenings import Exited, Invocation
-from local_aws.instance_environment import instance_environment
+from local_aws.instance_environment import Links
+from local_aws.instance_process import start_in_sandbox, start_plainly
+from local_aws.memory_watch import MemoryWatch
 from local_aws.outcome import Outcome, wait_for_end
-from local_aws.places import command, places_here
 from local_aws.processes import kill_marked
 from local_aws.runtime_api import RuntimeApi
+from local_aws.sandbox import exit_status
 
 _INIT_SECONDS = 10  # what Lambda allows before it starts over within the function's own time
 
@@ -36,6 +37,8 @@ class Surroundings:
         Private folder; each instance has one of its own in it.
     logs
         A boto3 CloudWatch Logs client.
+    has_sandbox
+        Deployed code runs in a sandbox.
     """
 
     endpoint_url: str
@@ -43,6 +46,7 @@ class Surroundings:
     owner: str
     root: Path
     logs: Any
+    has_sandbox: bool = False
 
 
 class Instance:
@@ -53,33 +57,20 @@ class Instance:
         identity = uuid.uuid4().hex
         self._mark = f"{around.owner}/{identity}"
         self._folder = around.root / "instances" / identity
-        private_tmp = self._folder / "tmp"
-        private_tmp.mkdir(parents=True)
-        places = places_here(function.code, private_tmp)
+        self._folder.mkdir(parents=True)
         output = self._folder / "output.log"
         stream = new_stream_name(function.version)
         self._log = FunctionLog(around.logs, f"/aws/lambda/{function.name}", stream, output)
         self._api = RuntimeApi(function.timeout_seconds)
         self._init_started: float | None = time.monotonic()
+        links = Links(around.endpoint_url, around.region, self._api.address, stream, self._mark)
+        self._is_sandboxed = around.has_sandbox and function.code.python is not None
+        start = start_in_sandbox if self._is_sandboxed else start_plainly
         with output.open("ab") as sink:
-            # A session of its own: the terminal's Ctrl-C is for the owner, who then ends the instances.
-            self._process = subprocess.Popen(
-                command(function, places),
-                cwd=function.code.task_root,
-                env=instance_environment(
-                    function,
-                    places,
-                    endpoint_url=around.endpoint_url,
-                    region=around.region,
-                    runtime_api=self._api.address,
-                    log_stream=stream,
-                    mark=self._mark,
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._process = start(function, links, self._folder, sink)
+        self._memory: MemoryWatch | None = None
+        if self._is_sandboxed:
+            self._memory = MemoryWatch(self._process.pid, function.memory_mb << 20, self._kill)
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
@@ -122,14 +113,19 @@ class Instance:
     def close(self) -> None:
         """End the process and everything it started; remove its folder."""
         self._kill()
+        if self._memory:
+            self._memory.stop()
         self._api.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _watch(self) -> None:
-        self._api.happenings.put(Exited(self._process.wait()))
+        status = self._process.wait()
+        self._api.happenings.put(Exited(exit_status(status) if self._is_sandboxed else status))
 
     def _used_mb(self) -> int:
-        """Return the resident memory of the instance's own process at this moment, 0 when it has ended."""
+        """Return the most that a sandbox has held, else what the process holds at this moment, 0 when it has ended."""
+        if self._memory:
+            return min(self._memory.peak_bytes >> 20, self.function.memory_mb)
         with contextlib.suppress(psutil.Error):
             return int(psutil.Process(self._process.pid).memory_info().rss / 2**20)
         return 0

@@ -4,6 +4,7 @@ See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The
 """
 
 import os
+from dataclasses import dataclass
 
 from local_aws.deployed_function import DeployedFunction
 from local_aws.environment import aws_environment, inherited_environment
@@ -14,25 +15,12 @@ ON_LAMBDA_PATH = "/usr/local/bin:/usr/bin/:/bin"
 _SEARCH_PATHS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
-def instance_environment(
-    function: DeployedFunction,
-    places: Places,
-    *,
-    endpoint_url: str,
-    region: str,
-    runtime_api: str,
-    log_stream: str,
-    mark: str,
-) -> dict[str, str]:
-    """Return all variables of a new instance.
+@dataclass(frozen=True)
+class Links:
+    """What ties an instance to its surroundings.
 
-    Parameters
+    Attributes
     ----------
-    function
-        Its own variables win over the inherited ones, but not over what Lambda reserves. In the working tree its
-        ``PYTHONPATH`` comes after the code's folder; in deployed code it is what it says, as on Lambda.
-    places
-        Where the function finds its parts.
     endpoint_url, region
         The embedded AWS.
     runtime_api
@@ -42,24 +30,43 @@ def instance_environment(
     mark
         Tells the processes of this instance from all others.
     """
+
+    endpoint_url: str
+    region: str
+    runtime_api: str
+    log_stream: str
+    mark: str
+
+
+def instance_environment(function: DeployedFunction, places: Places, links: Links) -> dict[str, str]:
+    """Return all variables of a new instance.
+
+    Parameters
+    ----------
+    function
+        Its own variables win over the inherited ones, but not over what Lambda reserves. In the working tree its
+        ``PYTHONPATH`` comes after the code's folder; in deployed code it is what it says, as on Lambda.
+    places
+        Where the function finds its parts.
+    """
     return {
         "LANG": "en_US.UTF-8",
         **({} if places == ON_LAMBDA else {**inherited_environment(), "TMPDIR": places.tmp}),
         "TZ": ":UTC",
         "PYTHONUNBUFFERED": "1",
         **(_deployed(function, places) if function.code.python else _in_working_tree(function, places)),
-        **aws_environment(endpoint_url, region),
+        **aws_environment(links.endpoint_url, links.region),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_LOG_STREAM_NAME": links.log_stream,
+        "AWS_LAMBDA_RUNTIME_API": links.runtime_api,
         "LAMBDA_TASK_ROOT": places.task,
         "_HANDLER": function.handler,
-        MARK: mark,
+        MARK: links.mark,
     }
 
 

@@ -31,12 +31,18 @@ class IsolatedPython:
         The installation that the standard library comes from.
     runtime
         The folder with the runtime client and nothing else; stands for ``/var/runtime``.
+    sandbox_lang
+        As `lang`, but for where a sandbox shows the installation.
+    sandbox_base
+        Where that is: the system's own stays where it is.
     """
 
     version: str
     lang: Path
     base: Path
     runtime: Path
+    sandbox_lang: Path
+    sandbox_base: Path
 
 
 class IsolatedPythons:
@@ -71,17 +77,25 @@ class IsolatedPythons:
 
     def _make(self, version: str) -> IsolatedPython:
         interpreter = find_interpreter(version)
-        lang = self._root / f"lang-{version}"
-        (lang / "lib" / f"python{version}" / "site-packages").mkdir(parents=True)
-        (lang / "bin").mkdir()
-        for name in ("python", "python3", f"python{version}"):
-            (lang / "bin" / name).symlink_to(interpreter.executable)
-        # What the interpreter looks for to be a virtual environment: its packages are then those of this folder, none.
-        settings = f"home = {interpreter.executable.parent}\ninclude-system-site-packages = false\n"
-        (lang / "pyvenv.cfg").write_text(settings, encoding="utf-8")
-        runtime = self._root / f"runtime-{version}"
+        base, folder = interpreter.base, self._root / version
+        sandbox_base = base if base == Path("/usr") else Path("/var/base")
+        lang, sandbox_lang, runtime = folder / "lang", folder / "sandbox-lang", folder / "runtime"
+        _make_lang(lang, version, interpreter.executable)
+        _make_lang(sandbox_lang, version, sandbox_base / interpreter.executable.relative_to(base.resolve()))
+        for library in (base / "lib").glob(f"libpython{version}*.so*"):  # the loader may look for it at its old place
+            (sandbox_lang / "lib" / library.name).symlink_to(sandbox_base / "lib" / library.name)
         _copy_client(runtime, is_ours=sys.version_info[:2] == tuple(map(int, version.split("."))))
-        return IsolatedPython(version, lang, interpreter.base, runtime)
+        return IsolatedPython(version, lang, base, runtime, sandbox_lang, sandbox_base)
+
+
+def _make_lang(folder: Path, version: str, executable: Path) -> None:
+    """Make a virtual environment without any packages."""
+    (folder / "lib" / f"python{version}" / "site-packages").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    for name in ("python", "python3", f"python{version}"):
+        (folder / "bin" / name).symlink_to(executable)
+    settings = f"home = {executable.parent}\ninclude-system-site-packages = false\n"
+    (folder / "pyvenv.cfg").write_text(settings, encoding="utf-8")
 
 
 def _copy_client(folder: Path, *, is_ours: bool) -> None:

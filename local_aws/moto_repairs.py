@@ -68,7 +68,9 @@ def _make_layer_versions_whole() -> None:
 class _SubTemplate(string.Template):
     """The placeholders of ``Fn::Sub``: ``${Name}`` only."""
 
-    pattern = r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
+    pattern = (  # type: ignore[assignment] # the base class compiles it
+        r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
+    )
 
 
 def _keep_double_dollars() -> None:

@@ -103,6 +103,23 @@ def test_no_raw_file_is_done_and_says_so(tmp_path):
     assert not (tmp_path / "out/devices_operation_history_data").exists()
 
 
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    """``etl run ... | head -1`` ends without a word, and leaves nothing running."""
+    command = " ".join([*ETL, "run", *SAMPLE])
+    answer = subprocess.run(
+        ["sh", "-c", f"{command} | head -n 1"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.stdout.startswith("Starting the embedded AWS")
+    assert answer.stderr == ""
+
+
+def test_a_folder_in_place_of_the_raw_file_is_one_line(tmp_path):
+    """It is neither a file nor the lack of one."""
+    answer = etl("run", "--raw", ".", "--devices", str(SAMPLE_DEVICES), cwd=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr == "etl run: RawFileError: .: cannot be read (Is a directory); expected a readable file.\n"
+
+
 def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
     """Before there is anything to stop, there is nothing to say."""
     process = subprocess.Popen([*ETL, "run", *SAMPLE], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
