@@ -68,9 +68,7 @@ def _make_layer_versions_whole() -> None:
 class _SubTemplate(string.Template):
     """The placeholders of ``Fn::Sub``: ``${Name}`` only."""
 
-    pattern = (  # type: ignore[assignment] # the base class compiles it
-        r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
-    )
+    pattern: Any = r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
 
 
 def _keep_double_dollars() -> None:
