@@ -1,7 +1,8 @@
 """Hold a function to its memory.
 
-The limit is on what all its processes hold together, as on Lambda. It is watched, not enforced by the kernel: a control
-group needs rights that an ordinary user seldom has, and RLIMIT_AS limits addresses, which NumPy or a JVM reserve freely.
+The limit is on what all its processes hold together, as on Lambda. It is watched, not enforced by the kernel: a
+control group needs rights that an ordinary user seldom has, and RLIMIT_AS limits addresses, which NumPy and others
+reserve freely. So a function may hold more for some hundredths of a second before it ends.
 """
 
 import os

@@ -9,7 +9,7 @@ empty answer or a wrong path later, so a test holds each of these repairs.
 import string
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 
 def repair() -> None:
@@ -68,7 +68,7 @@ def _make_layer_versions_whole() -> None:
 class _SubTemplate(string.Template):
     """The placeholders of ``Fn::Sub``: ``${Name}`` only."""
 
-    pattern: Any = r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
+    pattern: ClassVar[Any] = r"\$\{(?P<braced>[A-Za-z0-9_.:]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"
 
 
 def _keep_double_dollars() -> None:

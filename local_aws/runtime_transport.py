@@ -46,4 +46,4 @@ def _call(
     # A result that is too large is answered with 413, which the real service takes for told.
     if answer.status >= _FAILED and answer.status != http.client.REQUEST_ENTITY_TOO_LARGE:
         raise RuntimeError(f"Runtime API {method} {path}: found status {answer.status}; expected success")
-    return content, answer.headers
+    return content, dict(answer.headers.items())

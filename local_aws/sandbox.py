@@ -111,7 +111,7 @@ def _system_arguments() -> Sequence[str]:
     shown: list[str] = []
     for path in _SYSTEM:
         if Path(path).is_symlink():
-            shown += ["--symlink", os.readlink(path), path]
+            shown += ["--symlink", str(Path(path).readlink()), path]
         else:
             shown += ["--ro-bind-try", path, path]
     for path in (*_DATA, *_LINKER):
