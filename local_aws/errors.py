@@ -39,3 +39,7 @@ class BrokenArchiveError(LocalAwsError):
 
 class RuntimeNotFoundError(LocalAwsError):
     """Nothing on this machine can run the function's runtime; the message names what to install."""
+
+
+class ScheduleError(LocalAwsError):
+    """A deployed schedule cannot be fired: it is not there, disabled, or its target is no state machine."""

@@ -19,6 +19,7 @@ _ATTRIBUTES = {
     "AWS::DynamoDB::Table": {"Arn": "arn:aws:dynamodb:{region}:{account}:table/{id}"},
     "AWS::SNS::Topic": {"TopicArn": "{id}", "TopicName": "{name}"},
     "AWS::SQS::Queue": {"Arn": "arn:aws:sqs:{region}:{account}:{name}", "QueueName": "{name}", "QueueUrl": "{id}"},
+    "AWS::StepFunctions::StateMachine": {"Arn": "{id}", "Name": "{name}"},
     "AWS::Lambda::Function": {"Arn": "arn:aws:lambda:{region}:{account}:function:{id}"},
 }
 

@@ -2,6 +2,7 @@
 
 Fixed paths, all read-only but ``/tmp``; no ``/dev/shm``; a foreign user without HOME; processes of its own only. The
 network stays this machine's: Lambda has one, and the function must reach the gateway; names of hosts do not resolve.
+It shows early what Lambda refuses. It is no wall against hostile code.
 """
 
 import os
@@ -125,4 +126,7 @@ def _system_arguments() -> Sequence[str]:
 
 
 def _tmp_arguments(tmp_mb: int) -> list[str]:
-    return ["--perms", "0700", "--size", str(tmp_mb << 20), "--tmpfs", ON_LAMBDA.tmp, "--remount-ro", "/"]
+    """Return what makes ``/tmp``, and all else read-only."""
+    tmp = ["--perms", "0700", "--size", str(tmp_mb << 20), "--tmpfs", ON_LAMBDA.tmp]
+    # /proc/sys is the whole machine's, and whom root starts is its owner, whatever the user's number inside.
+    return [*tmp, "--remount-ro", "/proc", "--remount-ro", "/"]

@@ -1,6 +1,7 @@
 """Deploy both stacks to a fresh embedded AWS with the real tools, run the deployed pipeline, and compare its result.
 
-What runs is what was deployed: the functions come from the uploaded zips and layers, not from the working tree.
+What runs is what was deployed: the functions come from the uploaded zips and layers, not from the working tree. Where
+bubblewrap is there, they run in a sandbox like Lambda's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -19,7 +21,7 @@ from set_sample_data import load
 
 from etl.cli import SAMPLE_RUN_DATE
 from etl.keys import published_key
-from local_aws import EmbeddedAws, LocalAwsError
+from local_aws import EmbeddedAws, LocalAwsError, sandbox_missing
 
 STAGE, REGION = "local", "ap-northeast-1"
 EXPECTED = """\
@@ -39,9 +41,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     try:
-        with EmbeddedAws(region=REGION) as aws:
+        outside = sandbox_missing()
+        print(f"Without sandbox: {outside}" if outside else "Functions run in a sandbox like Lambda's.", flush=True)
+        with EmbeddedAws(region=REGION, sandbox=not outside) as aws:
             os.environ.update(aws.environment())
             deploy_and_run(aws)
+            print("\n".join(["", *figures(aws), ""]))
             print(f"Deployed, ran and compared in {time.monotonic() - started:.1f} s.")
             if options.keep:
                 for name, value in aws.environment().items():
@@ -94,6 +99,22 @@ def deploy_and_run(aws: EmbeddedAws) -> None:
         if body != EXPECTED:
             raise DeployedRunError(f"the published file differs from the reference case:\n{body}")
     print(body, end="")
+
+
+def figures(aws: EmbeddedAws) -> list[str]:
+    """Return a table of what Lambda reported of each function's first invocation: INIT, run, memory."""
+    lines = [f"{'function':<14}{'INIT s':>8}{'first run s':>13}{'memory MB':>11}{'of':>6}"]
+    logs = aws.client("logs")
+    for function in ("load_file", "data_join", "check_output"):
+        group = f"/aws/lambda/device-operation-history-{STAGE}-{function}"
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        report = next(event["message"] for event in events if "Init Duration" in event["message"])
+        init, run, used, size = (
+            float(re.search(rf"\t{name}: ([0-9.]+)", report)[1])
+            for name in ("Init Duration", "Duration", "Max Memory Used", "Memory Size")
+        )
+        lines.append(f"{function:<14}{init / 1000:>8.2f}{run / 1000:>13.2f}{used:>11.0f}{size:>6.0f}")
+    return lines
 
 
 @contextlib.contextmanager

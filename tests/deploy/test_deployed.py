@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from osls import OSLS, RESOURCES, osls
 from set_sample_data import load
 
 from etl.provenance import ROOT
-from local_aws import EmbeddedAws
+from local_aws import EmbeddedAws, sandbox_missing
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -59,10 +60,14 @@ class Deployed:
         started = client.start_execution(
             stateMachineArn=machine["stateMachineArn"], name=name, input='{"run_date": "2021-03-23"}'
         )
-        while True:
-            found = client.describe_execution(executionArn=started["executionArn"])
-            if found["status"] != "RUNNING":
-                return found
+        return self.wait(started["executionArn"])
+
+    def wait(self, execution_arn: str) -> dict[str, Any]:
+        """Return how an execution ended."""
+        client = self.aws.client("stepfunctions")
+        while (found := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
+            time.sleep(0.1)
+        return found
 
     def add_cell(self, source: str) -> None:
         """Add a cell before the last one of the copy's 02_join."""
@@ -102,7 +107,7 @@ def deployed(tmp_path_factory):
     (folder / "build").mkdir()
     (folder / "build" / "layers").symlink_to(ROOT / "build" / "layers")
     before = dict(os.environ)
-    with EmbeddedAws(region=deploy_local.REGION) as aws:
+    with EmbeddedAws(region=deploy_local.REGION, sandbox=not sandbox_missing()) as aws:
         os.environ.update(aws.environment())
         try:
             environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
@@ -134,10 +139,43 @@ def test_osls_invokes_the_deployed_state_machine(deployed):
     assert deployed.body(PUBLISHED) == deploy_local.EXPECTED
 
 
+@pytest.mark.skipif(bool(sandbox_missing()), reason=str(sandbox_missing()))
+def test_the_notebooks_pass_in_a_sandbox_like_lambdas(deployed):
+    """Read-only code, a small /tmp, a foreign user, no HOME: all three run, the plot is drawn, in Japanese too."""
+    assert deployed.run("sandboxed")["status"] == "SUCCEEDED"
+    checks = nbformat.reads(deployed.body("runs/20210323/sandboxed/03_checks.ipynb"), as_version=4)
+    (plot,) = [out for cell in checks.cells if cell.get("id") == "plot" for out in cell.outputs]
+    assert len(plot.data["image/png"]) > 5_000
+    assert "stderr" not in {out.get("name") for cell in checks.cells for out in cell.get("outputs", [])}
+
+
 def test_osls_invokes_a_single_function(deployed):
     """Each function is one that ``sls invoke`` can reach."""
     event = {"execution": "single", "started_at": "2021-03-22T15:00:00.000Z", "input": {"s3_object_key": "none.json"}}
     assert '"file_exist": false' in deployed.osls("invoke", "--function", "load_file", "--data", json.dumps(event))
+
+
+@pytest.mark.parametrize(
+    ("at", "day"), [("2021-03-22T14:59:59Z", "20210322"), ("2021-03-22T15:00:00Z", "20210323")], ids=["before", "after"]
+)
+def test_the_schedule_starts_a_run_with_the_date_of_tokyo(deployed, at, day):
+    """What the deployed schedule names is started with its input; midnight in Tokyo is 15:00 UTC."""
+    command = [sys.executable, "-m", "local_aws.schedule", "--stack", f"device-operation-history-{STAGE}", "--at", at]
+    answer = subprocess.run(
+        [*command, "--endpoint-url", deployed.aws.endpoint_url], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 1
+    assert "DISABLED" in answer.stderr
+    answer = subprocess.run(
+        [*command, "--endpoint-url", deployed.aws.endpoint_url, "--even-if-disabled"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    execution_arn = answer.stdout.split()[-1]
+    assert deployed.wait(execution_arn)["status"] == "SUCCEEDED"
+    assert deployed.body(f"runs/{day}/{execution_arn.rsplit(':', 1)[1]}/history.csv") == deploy_local.EXPECTED
 
 
 def test_only_a_deploy_changes_what_runs(deployed):

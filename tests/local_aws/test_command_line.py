@@ -31,7 +31,7 @@ def test_help_names_every_option() -> None:
     """It says how to stop it, and what the exit status means."""
     shown = run("--help")
     assert shown.returncode == 0
-    for text in ("--port", "--region", "--stage", "--deploy", "Ctrl-C", "exit status"):
+    for text in ("--port", "--region", "--stage", "--sandbox", "--deploy", "Ctrl-C", "exit status"):
         assert text in shown.stdout
 
 

@@ -1,0 +1,3 @@
+"""What the layer brings."""
+
+TEXT = "hello from a layer"

@@ -1,0 +1,71 @@
+"""Tests of state machines that a stack made."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from deployment import ROLE, Deployment
+
+from local_aws import EmbeddedAws
+
+pytestmark = pytest.mark.functional
+
+
+def definition(result: str, wait_seconds: int = 0) -> str:
+    """Return a machine that waits and then says `result`."""
+    states: dict[str, Any] = {
+        "Wait": {"Type": "Wait", "Seconds": wait_seconds, "Next": "Say"},
+        "Say": {"Type": "Pass", "Result": {"said": result}, "End": True},
+    }
+    return json.dumps({"StartAt": "Wait", "States": states})
+
+
+def outcome(client: Any, execution_arn: str) -> Any:
+    """Wait for an execution and return its output."""
+    deadline = time.monotonic() + 15
+    while (found := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return json.loads(found["output"])["said"]
+
+
+def test_a_stacks_state_machine_runs_and_changes_with_it(embedded_aws: EmbeddedAws) -> None:
+    """It is listed and described, a changed definition takes effect, and a running execution keeps its own."""
+    stack = Deployment(embedded_aws)
+    client = embedded_aws.client("stepfunctions")
+    arn = f"arn:aws:states:{embedded_aws.region}:123456789012:stateMachine:{stack.name}"
+
+    def deploy(text: str) -> None:
+        settings = {"StateMachineName": stack.name, "RoleArn": ROLE, "DefinitionString": text}
+        stack.resource("Machine", "AWS::StepFunctions::StateMachine", **settings)
+        stack.deploy()
+
+    deploy(definition("one", wait_seconds=1))
+    assert arn in {machine["stateMachineArn"] for machine in client.list_state_machines()["stateMachines"]}
+    running = client.start_execution(stateMachineArn=arn)["executionArn"]
+    deploy(definition("two"))
+    assert '"two"' in client.describe_state_machine(stateMachineArn=arn)["definition"]
+    assert outcome(client, client.start_execution(stateMachineArn=arn)["executionArn"]) == "two"
+    assert outcome(client, running) == "one"
+
+
+def test_a_stack_with_a_broken_definition_fails(embedded_aws: EmbeddedAws) -> None:
+    """The deploy tells it, not the first execution."""
+    stack = Deployment(embedded_aws)
+    settings = {"StateMachineName": stack.name, "RoleArn": ROLE, "DefinitionString": '{"StartAt": "A"}'}
+    stack.resource("Machine", "AWS::StepFunctions::StateMachine", **settings)
+    with pytest.raises(ClientError, match=r"ValidationError.*State machine: .*States"):
+        stack.deploy()
+
+
+def test_a_deleted_stack_takes_its_state_machine_along(embedded_aws: EmbeddedAws) -> None:
+    """Nothing is left to be started."""
+    stack = Deployment(embedded_aws)
+    settings = {"StateMachineName": stack.name, "RoleArn": ROLE, "DefinitionString": definition("x")}
+    stack.resource("Machine", "AWS::StepFunctions::StateMachine", **settings)
+    stack.deploy()
+    embedded_aws.client("cloudformation").delete_stack(StackName=stack.name)
+    listed = embedded_aws.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert stack.name not in {machine["name"] for machine in listed}
