@@ -45,4 +45,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pipeline = deploy(shared_aws(item.config))
         with SAMPLE_RAW.open("rb") as raw:
             pipeline.load(raw=raw, s3_object_key=SAMPLE_RAW.name, devices=read_devices_file(SAMPLE_DEVICES))
+        # nbval starts its kernels by jupyter_client, which takes this one's word for how
+        os.environ.setdefault("JUPYTER_DEFAULT_PROVISIONER_NAME", "warm-fork")
         item.config.stash[_NOTEBOOKS_READY] = True

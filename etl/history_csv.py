@@ -33,12 +33,20 @@ def to_csv(history: pd.DataFrame, *, encoding: str = "utf-8") -> bytes:
     """
     safe = history[HISTORY_COLUMNS].apply(_neutralise)
     text: str = safe.to_csv(index=False, lineterminator="\n")
+    if "\r" in text:
+        # whether Python's csv module quotes a carriage return depends on its version; the bytes must not
+        rows = [HISTORY_COLUMNS, *safe.fillna("").itertuples(index=False)]
+        text = "".join(",".join(map(_cell, row)) + "\n" for row in rows)
     return text.encode(encoding)
 
 
 def from_csv(body: bytes) -> pd.DataFrame:
     """Read what `to_csv` wrote, in either encoding; every column is text, empty cells are nulls."""
     return pd.read_csv(io.BytesIO(body), dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+
+
+def _cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
 def _neutralise(column: pd.Series) -> pd.Series:

@@ -6,9 +6,11 @@ from typing import Any
 
 from etl.keys import run_prefix
 from etl.settings import Settings
-from lambda_wrappers.runner import Context, logger, run_notebook
+from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "02_join.ipynb"
+
+start_kernels("pandas", "etl.device_table", "etl.history_csv", "etl.manifest", "etl.object_store")
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

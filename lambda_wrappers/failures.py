@@ -1,15 +1,12 @@
-"""Turn what papermill raises into one of our errors, and mark it in the executed notebook."""
+"""Turn what papermill raises into one of our errors."""
 
 from __future__ import annotations
 
-import contextlib
+import json
 from pathlib import Path
-from typing import Any
 
-import nbformat
 from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
-from papermill.execute import raise_for_execution_errors
 
 from etl.errors import EtlError, KernelDiedError, NotebookError, NotebookTimeoutError, leaves
 
@@ -19,16 +16,14 @@ LONGEST_MESSAGE = 2_000  # characters; a Lambda error and an SNS message stay re
 def named_error(error: Exception, executed: Path) -> EtlError:
     """Return the error of ours that stands for `error`.
 
-    A cell that raised one of our errors gives that very class, so that Retry and Catch can match it. A kernel that
-    died and a notebook that ran out of time leave no error in the notebook by themselves: this writes it in, at the
-    cell that was running.
+    A cell that raised one of our errors gives that very class, so that Retry and Catch can match it.
 
     Parameters
     ----------
     error
         What ``papermill.execute_notebook`` raised.
     executed
-        The notebook as far as it got; marked in place.
+        The notebook as far as it got, with the error marked in it.
     """
     if isinstance(error, PapermillExecutionError):
         kind = leaves().get(error.ename, NotebookError)
@@ -40,30 +35,13 @@ def named_error(error: Exception, executed: Path) -> EtlError:
         kind, what = KernelDiedError, "its kernel process died, most often for want of memory. Raise its memorySize."
     else:
         kind, what = NotebookError, f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
-    return kind(f"{executed.name}, {_mark(executed, kind.__name__, what)}: {what}")
+    return kind(f"{executed.name}, {_failed_cell(executed)}: {what}")
 
 
-def _mark(executed: Path, ename: str, what: str) -> str:
-    """Write the error into the cell that was running, as papermill marks a cell's own; return that cell's name."""
-    if not executed.exists():
-        return "before its first cell"
-    notebook = nbformat.read(executed, as_version=4)
-    started = [cell for cell in notebook.cells if _papermill(cell).get("start_time") and cell.cell_type == "code"]
-    if not started:
-        return "before its first cell"
-    running = started[-1]
-    # a cell whose kernel died has no count yet
-    running.execution_count = running.execution_count or 1 + max((c.execution_count or 0) for c in started)
-    running.outputs.append(nbformat.v4.new_output("error", ename=ename, evalue=what, traceback=[f"{ename}: {what}"]))
-    _papermill(running).update(status="failed", exception=True)
-    for cell in notebook.cells[notebook.cells.index(running) + 1 :]:
-        _papermill(cell)["status"] = "pending"
-    # papermill's own marks; it writes them, and then raises what is raised here already
-    with contextlib.suppress(PapermillExecutionError):
-        raise_for_execution_errors(notebook, str(executed))
-    return f"cell In [{running.execution_count}]"
-
-
-def _papermill(cell: Any) -> dict[str, Any]:
-    metadata: dict[str, Any] = cell.metadata.setdefault("papermill", {})
-    return metadata
+def _failed_cell(executed: Path) -> str:
+    """Return the name of the cell that is marked as failed."""
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"] if executed.exists() else []
+    for cell in cells:
+        if cell["metadata"].get("papermill", {}).get("status") == "failed":
+            return f"cell In [{cell['execution_count']}]"
+    return "before its first cell"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ import boto3
 import papermill
 from aws_lambda_powertools import Logger
 
+import warm_kernels
 from etl.errors import EtlError, NotebookError
 from lambda_wrappers.failures import named_error
 from lambda_wrappers.parameters import check_parameters
@@ -26,7 +28,26 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LONGEST_MARGIN_SECONDS, SHORTEST_MARGIN_SECONDS = 10.0, 1.0
 MOST_COPIES = 20
 
+# the kernel warns at each start that loopback is not encrypted; nobody else is inside a Lambda
+KERNEL_ARGUMENTS = ("--IPKernelApp.log_level=ERROR",)
+
 logger = Logger(service="device-operation-history")
+# the package lies beside this one in Lambda, but is not installed there
+warm_kernels.register()
+
+
+def start_kernels(*modules: str) -> None:
+    """Start, in Lambda's INIT phase, the process that kernels are forked from, and the first kernel.
+
+    ``WARM_KERNELS=off`` in the function's environment switches back to stock kernels. Outside Lambda this does nothing.
+
+    Parameters
+    ----------
+    modules
+        What the notebook will import, or something that imports it.
+    """
+    if "LAMBDA_TASK_ROOT" in os.environ:
+        warm_kernels.start(modules, standby=1, extra_arguments=KERNEL_ARGUMENTS)
 
 
 class Context(Protocol):
@@ -103,15 +124,13 @@ def _execute(source: Path, executed: Path, parameters: Mapping[str, Any], deadli
         source,
         executed,
         parameters=dict(parameters),
+        engine_name="warm",
         kernel_name="python3",
         progress_bar=False,
         start_timeout=max(1, round(seconds_left())),
-        # nbclient's own settings: a limit for the notebook as a whole, not for each cell, and no grace for a kernel
-        # that is done or stuck: a graceful exit can take longer than the Lambda has left
+        # a limit for the notebook as a whole, not for each cell
         timeout_func=seconds_left,
-        shutdown_kernel="immediate",
-        # the kernel warns at each start that loopback is not encrypted; nobody else is inside a Lambda
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        extra_arguments=list(KERNEL_ARGUMENTS),
     )
 
 

@@ -42,7 +42,8 @@ def install(pins: Iterable[Pin], target: Target, folder: Path) -> None:
     selection.write_text("".join(f"{pin.line}\n" for pin in pins), encoding="utf-8")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar=off", "--no-deps", "--no-compile", "--require-hashes", *target.pip_options]
-    command += [f"--target={folder}", f"--requirement={selection}"]
+    # the selection is made for the target already; older pips would compare with the Python that runs them
+    command += ["--ignore-requires-python", f"--target={folder}", f"--requirement={selection}"]
     environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
     done = subprocess.run(
         command,

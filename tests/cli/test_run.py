@@ -34,6 +34,18 @@ def etl(*arguments, cwd, timeout=120):
     )
 
 
+def started(cwd):
+    """Start the command on the sample, as a terminal does: Ctrl-C counts, even if the tests run where it does not."""
+    return subprocess.Popen(
+        [*ETL, "run", *SAMPLE],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - takes no lock
+    )
+
+
 def test_the_sample_twice_gives_the_reference_twice(tmp_path):
     """A line for each state, the merged rows, the same bytes again, both runs kept."""
     for _run in range(2):
@@ -122,7 +134,7 @@ def test_a_folder_in_place_of_the_raw_file_is_one_line(tmp_path):
 
 def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
     """Before there is anything to stop, there is nothing to say."""
-    process = subprocess.Popen([*ETL, "run", *SAMPLE], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = started(cwd=tmp_path)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=20)
@@ -134,19 +146,17 @@ def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_process(tmp_path, number):
     """Ctrl-C, or a polite kill, in the middle of a state: exit 130 and nothing left running."""
-    process = subprocess.Popen(
-        [*ETL, "run", *SAMPLE], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = started(cwd=tmp_path)
     for line in process.stdout:
         if line.startswith("Execution "):
             break
     time.sleep(2)
-    started = psutil.Process(process.pid).children(recursive=True)
-    assert len(started) >= 2
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
     process.send_signal(number)
     _out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert err == "etl run: interrupted; nothing was published, nothing is left running.\n"
-    _gone, alive = psutil.wait_procs(started, timeout=5)
+    _gone, alive = psutil.wait_procs(children, timeout=5)
     assert alive == []
     assert not (tmp_path / "out").exists()

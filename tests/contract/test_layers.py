@@ -70,10 +70,14 @@ def test_wrappers_know_of_etl_only_errors_settings_and_keys():
         assert from_etl <= {"etl.errors", "etl.settings", "etl.keys"}, path.name
 
 
-def test_the_embedded_aws_knows_nothing_of_ours():
-    """It could serve any project."""
-    for path in (ROOT / "local_aws").rglob("*.py"):
-        assert not imports_of(path) & {"etl", "lambda_wrappers", "warm_kernels"}, path.name
+@pytest.mark.parametrize("package", ["layers", "local_aws", "warm_kernels"])
+def test_the_tools_know_nothing_of_ours(package):
+    """They could serve any project."""
+    ours = {"etl", "lambda_wrappers", "layers", "local_aws", "warm_kernels"} - {package}
+    paths = list((ROOT / package).rglob("*.py"))
+    assert paths
+    for path in paths:
+        assert not imports_of(path) & ours, path.name
 
 
 def test_notebooks_use_etl_and_what_shows_it():

@@ -23,7 +23,16 @@ from local_aws import EmbeddedAws, sandbox_missing
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 STAGE, ACCOUNT = "local", "123456789012"
-PARTS = ("etl", "lambda_wrappers", "notebooks", "workflow", "infrastructure", "requirements", "package.json")
+PARTS = (
+    "etl",
+    "lambda_wrappers",
+    "warm_kernels",
+    "notebooks",
+    "workflow",
+    "infrastructure",
+    "requirements",
+    "package.json",
+)
 BUCKET = f"devices-data-analytics-{STAGE}-{ACCOUNT}-{deploy_local.REGION}"
 PUBLISHED = "devices_operation_history_data/20210323.csv"
 

@@ -99,7 +99,7 @@ def test_a_kernel_that_exits_is_named(run):
     """A process that ends itself is as dead as one that was killed."""
     with pytest.raises(KernelDiedError):
         run("import os\nos._exit(3)", "2")
-    assert "kernel process died" in str(kept(run))
+    assert "DeadKernelError" in str(kept(run))
 
 
 def test_a_notebook_that_cannot_be_kept_does_not_hide_the_failure(run):

@@ -13,8 +13,8 @@ from etl.provenance import ROOT
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
-PARTS = ("conftest.py", "etl", "local_aws", "lambda_wrappers", "notebooks", "sample", "workflow", "pyproject.toml")
-FILES = (*PARTS, "serverless.yml", "serverless-resources.yml")
+FOLDERS = ("etl", "infrastructure", "lambda_wrappers", "local_aws", "notebooks", "sample", "warm_kernels", "workflow")
+FILES = (*FOLDERS, "conftest.py", "pyproject.toml", "serverless.yml", "serverless-resources.yml")
 
 
 def failed_cells(project, notebook):

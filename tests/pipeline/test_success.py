@@ -12,6 +12,12 @@ from lambda_wrappers.parameters import declared_parameters
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
+# the cells whose outputs say nothing of when they were run, or of what is published already
+CELLS = {
+    "01_load.ipynb": ["look", "preview", "result"],
+    "02_join.ipynb": ["raw", "quarantine", "devices", "rule", "join", "rows", "unmatched", "write", "report"],
+    "03_checks.ipynb": ["read", "reconciliation", "checks", "events", "plot", "manifest", "result"],
+}
 REFERENCE = """\
 device_id,timestamp,power,user_id,type
 device_u33nk7yy,1616506124,on,user_0001,TV
@@ -84,6 +90,24 @@ def test_the_notebooks_run_again_by_hand_on_the_same_run(stage, tmp_path):
         answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
         assert answer.returncode == 0, answer.stderr
     assert {key: stage.body(key) for key in stage.list_keys("runs/")} == before
+
+
+def outputs(run, notebook):
+    """Return what each cell of an executed notebook shows, the names of the stage and the run left out."""
+    stage = run.stage.pipeline.state_machine_arn.rsplit("-", 1)[1]
+    shown = {cell["id"]: cell.get("outputs") for cell in run.executed(notebook).cells if cell["id"] in CELLS[notebook]}
+    return json.loads(json.dumps(shown).replace(stage, "STAGE").replace(run.name, "RUN"))
+
+
+def test_stock_kernels_show_the_same(stage, stage_with):
+    """One setting switches the forked kernels off; every cell shows the same either way."""
+    warm, stock = stage.run(run_date="2021-03-23"), stage_with(WARM_KERNELS="off").run()
+    assert warm.outcome.succeeded
+    assert stock.outcome.succeeded
+    for notebook in CELLS:
+        shown = outputs(warm, notebook)
+        assert len(shown) >= 3
+        assert shown == outputs(stock, notebook)
 
 
 def test_a_missing_raw_file_ends_well(stage):

@@ -1,0 +1,301 @@
+"""Kernels die, zygotes die, owners die: nothing is left, nothing hangs, and the notebook says what happened."""
+
+import gc
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from conftest import execute, shown
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+import warm_kernels
+from warm_kernels.keeper import keeper
+
+pytestmark = pytest.mark.notebook
+
+PARENT = "import os; os.getppid()"
+# WARM_KERNELS_TEST_NOTEBOOKS=1000 pytest tests/warm_kernels -k leaks_nothing: three minutes
+NOTEBOOKS = int(os.environ.get("WARM_KERNELS_TEST_NOTEBOOKS", "60"))
+
+
+def gone(*pids, seconds=5.0):
+    """Wait for processes to end, and tell whether they have; a zombie that nobody reaps counts as one that lives."""
+    deadline = time.monotonic() + seconds
+    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_kernels_are_fresh_processes_of_one_zygote(warm):
+    """The zygote is started once; each notebook has a process of its own."""
+    look = "import os; os.getppid(), os.getpid()"
+    runs = {tuple(map(int, warm(look)[0].strip("()").split(","))) for _ in range(3)}
+    assert {zygote for zygote, _ in runs} == {keeper._zygote.pid}
+    assert len({kernel for _, kernel in runs}) == 3
+    assert gone(*(kernel for _, kernel in runs))
+
+
+def test_a_zygote_that_died_is_replaced(warm):
+    """The next kernel is forked again, without a warning."""
+    [first] = warm(PARENT)
+    os.kill(int(first), signal.SIGKILL)
+    [second] = warm(PARENT)
+    assert int(second) == keeper._zygote.pid != int(first)
+    assert not keeper._warned
+
+
+def test_a_running_notebook_of_a_zygote_that_died_fails(warm):
+    """Its kernel does not outlive the zygote, and the next notebook runs."""
+    with pytest.raises(DeadKernelError):
+        warm("import os, signal, time; os.kill(os.getppid(), signal.SIGKILL)", "time.sleep(20)")
+    assert warm("1 + 1") == ["2"]
+
+
+def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, monkeypatch, caplog):
+    """Whatever the reason; here it has run out of processes."""
+    monkeypatch.setattr("warm_kernels.zygote.BOOT", "import resource as r; r.setrlimit(r.RLIMIT_NPROC, (0, 0))\n"
+                        + __import__("warm_kernels.zygote").zygote.BOOT if os.getuid() else "raise SystemExit(3)")  # fmt: skip
+    for _ in range(2):
+        assert warm(PARENT) == [str(os.getpid())]
+    assert [record.levelno for record in caplog.records if record.name == "warm_kernels"] == [logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        ("raise KeyError('broken')", "'preloaded': cannot be imported; KeyError: 'broken'"),
+        ("import sys; sys.exit('no')", "'preloaded': cannot be imported; SystemExit: no"),
+        ("import threading, time; threading.Thread(target=time.sleep, args=[99], daemon=True).start()", "1 thread"),
+        ("import socket; s = socket.socket()", "open descriptors would be shared"),
+        ("import tempfile; f = tempfile.TemporaryFile()", "open descriptors would be shared"),
+        ("import asyncio; asyncio.set_event_loop(asyncio.new_event_loop())", "open descriptors would be shared"),
+        ("import os; os._exit(5)", "ended, or was not ready"),
+    ],
+)
+def test_a_preload_that_is_not_safe_is_refused(warm, monkeypatch, tmp_path, caplog, module, reason):
+    """The message says why, the kernel is a normal one, and only the first waits for the refusal."""
+    (tmp_path / "preloaded.py").write_text(module)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "preloaded")
+    assert warm(PARENT) == [str(os.getpid())]
+    assert reason in caplog.text
+    assert keeper._refused
+
+
+def test_a_thread_that_starts_after_the_preload_is_refused(warm, monkeypatch, tmp_path, caplog):
+    """The zygote looks again before each fork."""
+    (tmp_path / "preloaded.py").write_text(
+        "import signal, threading, time\n"
+        "def start(*_): threading.Thread(target=time.sleep, args=[99], daemon=True).start()\n"
+        "signal.signal(signal.SIGUSR1, start)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "preloaded")
+    [zygote] = warm(PARENT)
+    os.kill(int(zygote), signal.SIGUSR1)
+    time.sleep(0.1)
+    assert warm(PARENT) == [str(os.getpid())]
+    assert "thread" in caplog.text
+
+
+def test_what_python_reads_at_its_start_replaces_the_zygote(warm, monkeypatch, tmp_path):
+    """PYTHONPATH and the like cannot change in a running process, so another one is started."""
+    [first] = warm(PARENT)
+    (tmp_path / "only_here.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    [second, _] = warm(PARENT, "import only_here")
+    assert first != second
+    assert gone(int(first))
+
+
+def test_off_is_stock(warm, monkeypatch):
+    """One setting, and no zygote is started."""
+    monkeypatch.setenv("WARM_KERNELS", "off")
+    assert warm(PARENT, shutdown_kernel="immediate") == [str(os.getpid())]
+    assert keeper._zygote is None
+
+
+@pytest.mark.slow
+def test_a_dead_owner_leaves_nothing(tmp_path):
+    """Not its zygote, not a running kernel, not a standby kernel; it had no time to clean up."""
+    script = tmp_path / "owner.py"
+    script.write_text(
+        "import sys, threading, time\n"
+        "from conftest import execute\n"
+        "import warm_kernels\n"
+        "warm_kernels.register()\n"
+        "warm_kernels.start(preload=[], standby=1, wait=True)\n"
+        "execute('import os, time; open(sys_path, \"w\").write(f\"{os.getpid()} {os.getppid()}\"); time.sleep(60)'"
+        f".replace('sys_path', repr({str(tmp_path / 'pids')!r})))\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    owner = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": path})
+    while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text():
+        assert owner.poll() is None
+        time.sleep(0.05)
+    kernel, zygote = map(int, (tmp_path / "pids").read_text().split())
+    everyone = [zygote, *(child.pid for child in psutil.Process(zygote).children())]
+    assert kernel in everyone
+    owner.kill()
+    owner.wait()
+    assert gone(*everyone)
+
+
+def test_a_fork_of_the_owner_is_no_owner(warm):
+    """It leaves the zygote alone and, with the owner gone, does not keep it alive; it may have one of its own."""
+    [zygote] = warm(PARENT)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(keeper._zygote is not None)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert warm(PARENT) == [zygote]
+
+
+def test_two_threads_side_by_side(warm):
+    """Each gets its own results, from kernels of one zygote."""
+    results = {}
+
+    def run(name):
+        results[name] = [warm(f"import time, os; time.sleep(0.1); '{name}', os.getppid()")[0] for _ in range(3)]
+
+    threads = [threading.Thread(target=run, args=[name]) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {name: [f"('{name}', {keeper._zygote.pid})"] * 3 for name in ("a", "b")}
+
+
+def census():
+    """Count what may leak: child processes, descriptors, threads; and bytes."""
+    gc.collect()
+    process = psutil.Process()
+    return len(process.children(recursive=True)), process.num_fds(), process.num_threads(), process.memory_info().rss
+
+
+@pytest.mark.slow
+def test_many_notebooks_leak_nothing(warm, monkeypatch):
+    """Neither here nor in the zygote; memory stays flat once the first have run."""
+    monkeypatch.setenv("WARM_KERNELS_STANDBY", "1")
+
+    def run(count):
+        for number in range(count):
+            assert warm(f"{number} + 1") == [str(number + 1)]
+        keeper._standbys[0].wait_until_ready()
+        time.sleep(0.2)
+
+    run(10)
+    zygote = psutil.Process(keeper._zygote.pid)
+    before, zygote_before = census(), (zygote.num_fds(), zygote.num_threads(), zygote.memory_info().rss)
+    run(NOTEBOOKS)
+    after, zygote_after = census(), (zygote.num_fds(), zygote.num_threads(), zygote.memory_info().rss)
+    assert after[:3] == before[:3]
+    assert zygote_after[:2] == zygote_before[:2]
+    assert after[3] - before[3] < 8_000_000 + 4_000 * NOTEBOOKS
+    assert zygote_after[2] - zygote_before[2] < 1_000_000
+
+
+def test_signals_and_exit_codes_are_those_of_a_stock_kernel(warm):
+    """A killed kernel, one that exits, an interrupt, and a restart."""
+    import asyncio
+
+    from warm_kernels.manager import WarmKernelManager
+
+    async def codes():
+        found = []
+        for action in (signal.SIGKILL, signal.SIGTERM, "import os; os._exit(3)", "exit"):
+            manager = WarmKernelManager()
+            await manager.start_kernel()
+            client = manager.client()
+            client.start_channels()
+            await client.wait_for_ready(30)
+            process = manager.provisioner.process
+            if isinstance(action, int):
+                await manager.signal_kernel(action)
+            elif action == "exit":
+                await manager.shutdown_kernel()
+            else:
+                client.execute(action)
+            found.append(await asyncio.wait_for(asyncio.to_thread(process.wait), 10))
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+        return found
+
+    async def interrupted():
+        manager = WarmKernelManager()
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(30)
+        request = client.execute("import time; time.sleep(60)")
+        await asyncio.sleep(0.3)
+        await manager.interrupt_kernel()
+        reply = await client._async_recv_reply(request, timeout=10)
+        await manager.restart_kernel(now=True)
+        await client.wait_for_ready(30)
+        again = await client._async_recv_reply(client.execute("1"), timeout=10)
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+        return reply["content"]["ename"], again["content"]["status"]
+
+    assert asyncio.run(codes()) == [-signal.SIGKILL, -signal.SIGTERM, 3, 0]
+    assert asyncio.run(interrupted()) == ("KeyboardInterrupt", "ok")
+
+
+@pytest.mark.parametrize("saves", [True, False])
+@pytest.mark.parametrize(
+    ("cell", "options", "error", "said"),
+    [
+        ("1 / 0", {}, PapermillExecutionError, "division by zero"),
+        ("import os; os._exit(1)", {}, DeadKernelError, "Kernel died"),
+        ("import time; time.sleep(30)", {"execution_timeout": 1}, CellTimeoutError, "timed out"),
+        ("import time; time.sleep(30)", {"timeout_func": lambda _cell: 1}, CellTimeoutError, "timed out"),
+    ],
+)
+def test_a_failure_leaves_the_notebook_with_the_error_in_it(warm, tmp_path, saves, cell, options, error, said):
+    """Everything up to the failure, the error in the cell that failed, and papermill's markers."""
+    path = tmp_path / "executed.ipynb"
+    with pytest.raises(error, match=said):
+        warm("'before'", cell, "'after'", output_path=str(path), request_save_on_cell_execute=saves, **options)
+    executed = nbformat.read(path, as_version=4)
+    assert "An Exception was encountered at" in executed.cells[0].source
+    code = [one for one in executed.cells if one.cell_type == "code"]
+    assert shown(executed)[0] == "'before'"
+    assert said in code[1].outputs[-1].evalue
+    assert [one.metadata.papermill.status for one in code] == ["completed", "failed", "pending"]
+    assert executed.metadata.papermill.exception is True
+
+
+def test_a_kernel_that_never_comes_up_is_told_apart(warm, tmp_path):
+    """No cell has run, and the notebook does not say that they are completed."""
+    path = tmp_path / "executed.ipynb"
+    with pytest.raises(RuntimeError, match="Kernel died before replying"):
+        warm("1", output_path=str(path), extra_arguments=["--IPKernelApp.kernel_class=no.such.Class"])
+    executed = nbformat.read(path, as_version=4)
+    assert executed.cells[0].metadata.papermill.status == "pending"
+
+
+def test_results_are_those_of_a_stock_kernel(warm, monkeypatch):
+    """Text, tables and plots, byte for byte, also from a standby kernel."""
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "pandas,matplotlib.pyplot")
+    cells = ("import pandas as pd; pd.DataFrame({'a': [1, 2]})", "import matplotlib.pyplot as p; p.plot([1, 2, 4]);")
+
+    def outputs(**options):
+        return [[output.get("data") for output in cell.outputs] for cell in execute(*cells, **options).cells]
+
+    stock = outputs(engine_name=None, shutdown_kernel="immediate")
+    assert "image/png" in stock[1][0]
+    assert outputs() == stock
+    warm_kernels.start(standby=1, wait=True)
+    standby = keeper._standbys[0].process.pid
+    assert outputs() == stock
+    assert execute("import os; os.getpid()").cells[0].outputs[0].data["text/plain"] != str(standby)  # used once

@@ -1,0 +1,99 @@
+"""What a fork of the zygote does to become the kernel that was asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+import time
+import traceback
+from typing import Any
+
+from warm_kernels.blas import restore_thread_count
+from warm_kernels.channel import Channel, Message
+from warm_kernels.origin import LAUNCHER
+
+_spec = importlib.util.find_spec(LAUNCHER)
+LAUNCHER_FILE = (_spec and _spec.origin) or LAUNCHER
+
+# what an IPython kernel writes into MPLBACKEND unless somebody else has
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+REQUEST_SECONDS = 10.0  # the owner sends it right away
+
+
+def run_kernel(channel: Channel) -> int:
+    """Run one kernel to its end and return its exit code.
+
+    Parameters
+    ----------
+    channel
+        To the owner, who sends the request: ``arguments`` of the launcher, ``env``, ``cwd`` and ``standby``. It is
+        told the process id when environment, folder and random state are the kernel's own, or why that failed.
+    """
+    try:
+        request = channel.receive(REQUEST_SECONDS)
+        try:
+            apply(request)
+        except (OSError, ValueError) as error:
+            channel.send({"refused": f"{type(error).__name__}: {error}"})
+            return 1
+        channel.send({"pid": os.getpid()})
+    except (OSError, EOFError):  # the owner no longer wants it
+        return 1
+    if request["standby"]:
+        from warm_kernels.standby_app import StandbyKernelApp as App  # noqa: PLC0415 - as ipykernel below
+
+        options: dict[str, Any] = {"owner_channel": channel}
+    else:
+        channel.close()
+        from ipykernel.kernelapp import IPKernelApp as App  # type: ignore[assignment]  # noqa: PLC0415 - see below
+
+        options = {}
+    # the kernel ends itself when its parent, the zygote, is gone. ipykernel is imported late so that this module can
+    # be imported where there is none
+    return _launch(App, list(request["arguments"]), parent_handle=os.getppid(), **options)
+
+
+def apply(request: Message) -> None:
+    """Give this process the environment, folder and random state that a newly started one would have.
+
+    Raises
+    ------
+    OSError
+        The folder does not exist.
+    """
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    tempfile.tempdir = None  # found anew from the environment
+    os.chdir(request["cwd"])
+    sys.argv = [LAUNCHER_FILE, *request["arguments"]]
+    # Python itself seeds `random` anew after a fork
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()
+    _reset_matplotlib()
+    restore_thread_count(os.environ)
+
+
+def _reset_matplotlib() -> None:
+    """Let matplotlib, if it is loaded, meet this kernel the way it meets one that imports it."""
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE_BACKEND
+        # when imported, this registers itself with the shell of its process; in the zygote there was none
+        sys.modules.pop("matplotlib_inline.backend_inline", None)
+
+
+def _launch(app: Any, arguments: list[str], **options: Any) -> int:
+    try:
+        app.launch_instance(argv=arguments, **options)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.__stderr__)
+        return 1
+    except BaseException:  # noqa: BLE001 - the last stop
+        traceback.print_exc(file=sys.__stderr__)
+        return 1
+    return 0
