@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from typing import Any, Protocol
 from lambda_wrappers.kernel_environment import prepare_kernel_environment
 
 prepare_kernel_environment()
+# jsonschema, which papermill imports, would load the grammar of a format that nothing here checks, for a second. The
+# layers do not have it; a developer's environment does.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 # ruff: noqa: E402 - papermill and what it imports look at the environment
 import boto3
