@@ -8,11 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-# OpenBLAS starts its threads when it is loaded; other libraries start theirs at the first use, and so in the kernel.
-# New threads spin for 2 ** 26 processor cycles (25 ms) before they sleep, at the cost of the kernel that is starting
-# beside them; 2 ** 14 is as fast for matrices of 64 to 1000 rows.
-HELD = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_THREAD_TIMEOUT": "14"}
-
 _NAMES = (
     *("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads"),
     *("openblas_set_num_threads64_", "openblas_set_num_threads"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nbformat import NotebookNode
@@ -13,8 +14,8 @@ from warm_kernels.failure_marks import mark_failure
 class Execution(NotebookExecutionManager):  # type: ignore[misc]
     """papermill's bookkeeping of a notebook that is being executed.
 
-    papermill saves the notebook when a cell ends and again when the next one starts, which is at once. Here the first
-    of the two is left out, except after the last cell and after one that failed.
+    papermill saves the notebook when a cell ends, and again when the next one starts, which is at once; text cells
+    count. Here it is saved once for each code cell, while the kernel is at work on it, and when a cell has failed.
     """
 
     _saves = True
@@ -24,10 +25,21 @@ class Execution(NotebookExecutionManager):  # type: ignore[misc]
         if self._saves:
             super().save(**options)
 
+    def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **options: Any) -> None:
+        """Note that a cell has started; `cell_sent` saves."""
+        self._saves = False
+        try:
+            super().cell_start(cell, cell_index, **options)
+        finally:
+            self._saves = True
+
+    def cell_sent(self, **_options: Any) -> None:
+        """Save while the kernel works; nbclient calls this right after it has sent a cell."""
+        self.save()
+
     def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **options: Any) -> None:
-        """Note that a cell has ended."""
-        last = cell_index is None or cell_index == len(self.nb.cells) - 1
-        self._saves = last or cell.metadata.papermill.get("status") == self.FAILED
+        """Note that a cell has ended; the next one, or the notebook's end, saves."""
+        self._saves = cell.metadata.papermill.get("status") == self.FAILED
         try:
             super().cell_complete(cell, cell_index, **options)
         finally:
@@ -58,6 +70,8 @@ def execute(
         error marked in it.
     """
     execution = Execution(nb, output_path, log_output, progress_bar, autosave_cell_every)
+    # nbclient's name for a hook that it calls when it has sent the cell; one of the caller's comes after ours
+    options["on_cell_complete"] = _both(execution.cell_sent, options.get("on_cell_complete"))
     execution.notebook_start()
     try:
         NBClientEngine.execute_managed_notebook(execution, kernel_name, log_output=log_output, **options)
@@ -69,3 +83,11 @@ def execute(
     execution.cleanup_pbar()
     execution.notebook_complete()
     return execution.nb
+
+
+def _both(first: Callable[..., None], second: Callable[..., Any] | None) -> Callable[..., Any]:
+    def hook(**arguments: Any) -> Any:
+        first(**arguments)
+        return second(**arguments) if second else None  # nbclient awaits what it must
+
+    return hook

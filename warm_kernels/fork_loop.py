@@ -49,10 +49,10 @@ class ForkLoop:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_up, 4096)
             self._look_after_kernels(ready)
-            if os.getppid() != self._owner or (self._retired and not self._kernels):
-                self._end()
             if self._control.fileno() in ready and (channel := self._serve()):
                 return channel
+            if os.getppid() != self._owner or (self._retired and not self._kernels):
+                self._end()
 
     def _wait(self) -> set[int]:
         poll = select.poll()

@@ -8,10 +8,12 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from warm_kernels.blas import restore_thread_count
 from warm_kernels.channel import Channel, Message
+from warm_kernels.environment import become
 from warm_kernels.origin import LAUNCHER
 
 _spec = importlib.util.find_spec(LAUNCHER)
@@ -23,11 +25,13 @@ INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 REQUEST_SECONDS = 10.0  # the owner sends it right away
 
 
-def run_kernel(channel: Channel) -> int:
+def run_kernel(channel: Channel, own: Mapping[str, str], given: Mapping[str, str]) -> int:
     """Run one kernel to its end and return its exit code.
 
     Parameters
     ----------
+    own, given
+        The environment variables that the imported modules have set, and those that the zygote was started with.
     channel
         To the owner, who sends the request: ``arguments`` of the launcher, ``env``, ``cwd`` and ``standby``. It is
         told the process id when environment, folder and random state are the kernel's own, or why that failed.
@@ -35,6 +39,7 @@ def run_kernel(channel: Channel) -> int:
     try:
         request = channel.receive(REQUEST_SECONDS)
         try:
+            become(request["env"], own, given)
             apply(request)
         except (OSError, ValueError) as error:
             channel.send({"refused": f"{type(error).__name__}: {error}"})
@@ -42,30 +47,25 @@ def run_kernel(channel: Channel) -> int:
         channel.send({"pid": os.getpid()})
     except (OSError, EOFError):  # the owner no longer wants it
         return 1
+    # the zygote has imported them, and would have refused had it failed
+    from warm_kernels.kernel_app import WarmKernelApp  # noqa: PLC0415
+    from warm_kernels.standby_app import StandbyKernelApp  # noqa: PLC0415
+
+    arguments, parent = list(request["arguments"]), os.getppid()  # the kernel ends itself when its parent is gone
     if request["standby"]:
-        from warm_kernels.standby_app import StandbyKernelApp as App  # noqa: PLC0415 - as ipykernel below
-
-        options: dict[str, Any] = {"owner_channel": channel}
-    else:
-        channel.close()
-        from ipykernel.kernelapp import IPKernelApp as App  # type: ignore[assignment]  # noqa: PLC0415 - see below
-
-        options = {}
-    # the kernel ends itself when its parent, the zygote, is gone. ipykernel is imported late so that this module can
-    # be imported where there is none
-    return _launch(App, list(request["arguments"]), parent_handle=os.getppid(), **options)
+        return _launch(StandbyKernelApp, arguments, parent_handle=parent, owner_channel=channel)
+    channel.close()
+    return _launch(WarmKernelApp, arguments, parent_handle=parent)
 
 
 def apply(request: Message) -> None:
-    """Give this process the environment, folder and random state that a newly started one would have.
+    """Give this process the folder, arguments and random state that a newly started one would have.
 
     Raises
     ------
     OSError
         The folder does not exist.
     """
-    os.environ.clear()
-    os.environ.update(request["env"])
     time.tzset()
     tempfile.tempdir = None  # found anew from the environment
     os.chdir(request["cwd"])

@@ -16,6 +16,7 @@ from warm_kernels.errors import ZygoteRefusedError
 
 # What a kernel and its first cells import beyond ``ipykernel.kernelapp``, found by comparing sys.modules of zygote
 # and kernel. Whatever another version does not have is passed over.
+KERNEL = "warm_kernels.standby_app"
 KERNEL_MODULES = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "ipykernel.debugger"),
     *("ipykernel.subshell", "ipykernel.subshell_manager", "zmq.eventloop.zmqstream", "tornado.platform.asyncio"),
@@ -48,7 +49,7 @@ def import_all(modules: Sequence[str]) -> None:
         A module raised something; a fresh process may fare no better, but there the notebook sees its own error.
     """
     with _as_in_a_kernel():
-        for module in modules:
+        for module in (*modules, KERNEL):
             try:
                 importlib.import_module(module)
             except BaseException as error:

@@ -12,8 +12,9 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from warm_kernels.errors import WarmKernelsError
 from warm_kernels.forked_process import ForkedProcess
-from warm_kernels.keeper import Start, keeper
+from warm_kernels.keeper import keeper
 from warm_kernels.origin import parse_command
+from warm_kernels.standby import Start
 from warm_kernels.streams import standard_streams
 
 # Arguments of Popen that a forked kernel can honour, or that say nothing about its process.

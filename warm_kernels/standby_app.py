@@ -6,13 +6,14 @@ import os
 import sys
 from typing import Any
 
-from ipykernel.kernelapp import IPKernelApp
 from tornado.ioloop import IOLoop
 
-from warm_kernels.channel import Channel, Message
+from warm_kernels.channel import Channel
+from warm_kernels.environment import become, own_variables
+from warm_kernels.kernel_app import WarmKernelApp
 
 
-class StandbyKernelApp(IPKernelApp):
+class StandbyKernelApp(WarmKernelApp):
     """The ordinary kernel application, which chooses its own ports and waits to be adopted.
 
     Parameters
@@ -34,21 +35,21 @@ class StandbyKernelApp(IPKernelApp):
         """Have none; see above."""
 
     def start(self) -> None:
-        """Tell the owner the connection, then run."""
+        """Tell the owner the connection, then run; end if the owner has hung up meanwhile."""
         IOLoop.current().add_handler(self._owner_channel.fileno(), self._adopted, IOLoop.READ)
         ports = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
-        self._owner_channel.send(
-            {
-                "connection": {
-                    **{name: getattr(self, name) for name in ports},
-                    "ip": self.ip,
-                    "transport": self.transport,
-                    "key": self.session.key.decode(),
-                    "signature_scheme": self.session.signature_scheme,
-                }
-            }
-        )
-        super().start()  # type: ignore[no-untyped-call]
+        connection = {
+            **{name: getattr(self, name) for name in ports},
+            "ip": self.ip,
+            "transport": self.transport,
+            "key": self.session.key.decode(),
+            "signature_scheme": self.session.signature_scheme,
+        }
+        try:
+            self._owner_channel.send({"connection": connection})
+        except OSError:
+            os._exit(0)
+        super().start()
 
     def _adopted(self, descriptor: int, _events: int) -> None:
         IOLoop.current().remove_handler(descriptor)
@@ -57,21 +58,11 @@ class StandbyKernelApp(IPKernelApp):
         except EOFError:
             os._exit(0)
         self.connection_file = message["connection_file"]
-        self._take_environment(message)
+        # what the kernel itself has set at its start (TERM, MPLBACKEND, ...) stays set
+        become(message["env"], own_variables(self._given_environment), self._given_environment)
         self._take_streams()
         self._owner_channel.send({"adopted": os.getpid()})
         self._owner_channel.close()
-
-    def _take_environment(self, message: Message) -> None:
-        """Set the variables of the adopter; what the kernel itself has set at its start (``TERM``, ...) stays set."""
-        wanted, given = message["env"], self._given_environment
-        own = {
-            name: value
-            for name, value in os.environ.items()
-            if given.get(name) != value and wanted.get(name) == given.get(name)
-        }
-        os.environ.clear()
-        os.environ.update({**wanted, **own})
 
     def _take_streams(self) -> None:
         for number, name in enumerate(("stdin", "stdout", "stderr")):

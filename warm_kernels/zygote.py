@@ -9,7 +9,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from warm_kernels.blas import HELD
 from warm_kernels.channel import Channel
 from warm_kernels.errors import ZygoteDiedError, ZygoteRefusedError
 from warm_kernels.forked_process import ForkedProcess
@@ -29,6 +28,15 @@ from warm_kernels.zygote_process import main
 sys.path.pop()
 main()
 """
+# Libraries that start threads when they are loaded; others start theirs at the first use, and so in the kernel.
+NO_THREADS = {
+    # the kernel gets its own count, see blas.py. New threads spin for 2 ** 26 processor cycles (25 ms) before they
+    # sleep, at the cost of the kernel that starts beside them; 2 ** 14 is as fast for matrices of 64 to 1000 rows
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENBLAS_THREAD_TIMEOUT": "14",
+    # pyarrow's, which pandas imports where it is installed: unused memory is given back at the next allocation instead
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 _HERE = str(Path(__file__).parents[1])
 
 
@@ -59,7 +67,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 command,
                 pass_fds=[theirs.fileno()],
-                env={**origin.environment(os.environ), **HELD},
+                env={**origin.environment(os.environ), **NO_THREADS},
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C in the terminal is the owner's
             )

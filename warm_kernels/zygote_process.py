@@ -13,6 +13,7 @@ import signal
 import sys
 
 from warm_kernels.channel import Channel
+from warm_kernels.environment import own_variables
 from warm_kernels.errors import ZygoteRefusedError
 from warm_kernels.fork_loop import ForkLoop
 from warm_kernels.kernel_process import INLINE_BACKEND, run_kernel
@@ -24,9 +25,9 @@ def main() -> None:
     control = Channel.of_descriptor(int(sys.argv[1]))
     owner = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner's Ctrl-C is the owner's
-    before = open_descriptors()
+    before, given = open_descriptors(), dict(os.environ)
     try:
-        _prepare(sys.argv[2:])
+        own = _prepare(sys.argv[2:], given)
         check_threads()
         check_descriptors(before)
     except ZygoteRefusedError as refusal:
@@ -36,14 +37,15 @@ def main() -> None:
     channel = ForkLoop(control, owner).run()
     # from here on this is a kernel
     gc.enable()
-    sys.exit(run_kernel(channel))
+    sys.exit(run_kernel(channel, own, given))
 
 
-def _prepare(modules: list[str]) -> None:
+def _prepare(modules: list[str], given: dict[str, str]) -> dict[str, str]:
+    """Import everything; return the environment variables that the modules have set."""
     gc.disable()
     # an IPython kernel sets the first before a cell can import matplotlib; the second keeps debugpy from printing
-    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    ours = {"MPLBACKEND": INLINE_BACKEND, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    os.environ.update({**ours, **given})
     import_all(modules)
     with contextlib.suppress(ImportError):
         from jupyter_client import localinterfaces  # noqa: PLC0415 - imported as part of the preparation
@@ -52,3 +54,4 @@ def _prepare(modules: list[str]) -> None:
     # a collection in a kernel would write to, and so copy, every page that holds objects of the zygote
     gc.collect()
     gc.freeze()
+    return {name: value for name, value in own_variables(given).items() if ours.get(name) != value}

@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> int:
             passed, failed = _run(source, Path(folder) / f"{swap}.json", environment)
             failures[swap] = failed
             new = sorted(failed - failures["stock"])
-            print(f"{swap:12} {passed} passed, {len(failed)} failed, {len(new)} that stock does not have", *new)
+            sys.stdout.write(
+                f"{swap:12} {passed} passed, {len(failed)} failed, {len(new)} that stock does not have {new}\n"
+            )
     return int(any(failed - failures["stock"] for failed in failures.values()))
 
 
@@ -62,7 +64,7 @@ _outcomes: dict[str, str] = {}
 def pytest_configure() -> None:
     """Put the engine in the place of papermill's own."""
     if ENGINE in os.environ:
-        from papermill.engines import papermill_engines
+        from papermill.engines import papermill_engines  # noqa: PLC0415 - the suite's own copy
 
         engine = papermill_engines.get_engine(os.environ[ENGINE])
         papermill_engines.register(None, engine)

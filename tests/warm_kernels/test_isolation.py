@@ -1,11 +1,9 @@
 """Nothing that a notebook does reaches the next one: each of these notebooks tries."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
+from warm_cells import execute, shown
+
+from warm_kernels.keeper import keeper
 
 pytestmark = pytest.mark.notebook
 
@@ -23,17 +21,17 @@ TRIES = {
     "seed": ("import random; random.seed(1)", "import random; random.random() == 0.13436424411240122"),
     "files": (
         "import os; f = open('/dev/null'); d = os.open('/dev/zero', os.O_RDONLY)",
-        "import os; [n for n in os.listdir('/proc/self/fd') if os.path.exists(p := '/proc/self/fd/' + n)"
-        " and os.readlink(p) == '/dev/zero']",
+        "import os, glob; [p for p in glob.glob('/proc/self/fd/*') if os.path.realpath(p) == '/dev/zero']",
     ),
     "options": (
         "import pandas; pandas.set_option('display.max_rows', 7)",
-        "import pandas; pandas.get_option('display.max_rows')",
+        "from pandas import get_option as o; o('display.max_rows'), o('display.max_columns'), o('display.width')",
     ),
     "numpy": ("import numpy; numpy.random.seed(1)", "import numpy; float(numpy.random.rand()) == 0.417022004702574"),
-    "figures": ("import matplotlib.pyplot as p; p.figure(); p.rcParams['lines.linewidth'] = 9;"
-                " p.style.use('ggplot')",
-                "import matplotlib.pyplot as p; p.get_fignums(), p.rcParams['lines.linewidth']"),
+    "figures": (
+        "import matplotlib.pyplot as p; p.figure(); p.rcParams['lines.linewidth'] = 9; p.style.use('ggplot')",
+        "import matplotlib.pyplot as p; p.get_fignums(), p.rcParams['lines.linewidth']",
+    ),
     "signals": (
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.alarm(100)",
         "import signal; signal.getsignal(signal.SIGTERM).name, signal.alarm(0)",
@@ -42,20 +40,24 @@ TRIES = {
         "import threading, time; threading.Thread(target=time.sleep, args=(1,), name='leaked').start()",
         "import threading; 'leaked' in [t.name for t in threading.enumerate()]",
     ),
-    "warnings": ("import warnings; warnings.simplefilter('error', BytesWarning)", "import warnings; warnings.filters[0][0] == 'error'"),
+    "warnings": (
+        "import warnings; warnings.simplefilter('error', BytesWarning)",
+        "import warnings; warnings.filters[0][0] == 'error'",
+    ),
     "locale": ("import decimal; decimal.getcontext().prec = 3", "import decimal; decimal.getcontext().prec"),
     "logging": ("import logging; logging.getLogger().setLevel(1)", "import logging; logging.getLogger().level == 1"),
-    "hooks": ("import atexit, sys; sys.excepthook = print; atexit.register(print)", "import sys; sys.excepthook is print"),
+    "hooks": (
+        "import atexit, sys; sys.excepthook = print; atexit.register(print)",
+        "import sys; sys.excepthook is print",
+    ),
     "limits": ("import sys; sys.setrecursionlimit(77777)", "import sys; sys.getrecursionlimit() == 77777"),
     "history": ("41 + 1", "_ , _ih[1:2] == ['41 + 1']"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
 def fresh():
     """Return what the second notebook's cells show in a kernel that no notebook preceded: a stock one."""
-    from conftest import execute, shown
-
     return shown(execute(*(second for _, second in TRIES.values()), engine_name=None, shutdown_kernel="immediate"))
 
 
@@ -67,13 +69,15 @@ def test_a_notebook_cannot_reach_the_next_one(warm, monkeypatch, fresh, standby)
     for _ in range(1 + standby):
         warm(*(first for first, _ in TRIES.values()))
     second = warm(*(second for _, second in TRIES.values()))
+    assert keeper._zygote.is_alive()
+    assert not keeper._warned
     assert dict(zip(TRIES, second, strict=True)) == dict(zip(TRIES, fresh, strict=True))
 
 
 @pytest.mark.parametrize("standby", [0, 1])
 def test_random_state_differs_from_run_to_run(warm, monkeypatch, standby):
     """As in processes of their own; a notebook that seeds gets the same numbers each time."""
-    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy")
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy.random")
     monkeypatch.setenv("WARM_KERNELS_STANDBY", str(standby))
     free = "import random, numpy, uuid; random.random(), numpy.random.rand(), numpy.random.default_rng().random()"
     seeded = "random.seed(1); numpy.random.seed(1); random.random(), numpy.random.rand()"
@@ -97,8 +101,6 @@ def test_a_kernel_sees_the_owner_as_it_is_now(warm, monkeypatch, tmp_path):
 
 def test_a_kernel_is_what_a_stock_kernel_is(warm, monkeypatch):
     """Path, arguments, modules, open files, parents, streams, threads of the linear algebra."""
-    from conftest import execute, shown
-
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy")
     cells = [
         "import sys, os, signal, threading, json, gc; sys.path, sys.argv[0], sys.flags, sys.executable",

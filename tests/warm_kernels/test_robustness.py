@@ -1,5 +1,6 @@
 """Kernels die, zygotes die, owners die: nothing is left, nothing hangs, and the notebook says what happened."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -13,26 +14,38 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from conftest import execute, shown
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from warm_cells import execute, shown
 
 import warm_kernels
 from warm_kernels.keeper import keeper
+from warm_kernels.manager import WarmKernelManager
+from warm_kernels.zygote import BOOT
 
 pytestmark = pytest.mark.notebook
 
 PARENT = "import os; os.getppid()"
+NO_PROCESSES = "import os\ndef fork(): raise OSError(11, 'Resource temporarily unavailable')\nos.fork = fork\n"
 # WARM_KERNELS_TEST_NOTEBOOKS=1000 pytest tests/warm_kernels -k leaks_nothing: three minutes
 NOTEBOOKS = int(os.environ.get("WARM_KERNELS_TEST_NOTEBOOKS", "60"))
 
 
+def lives(pid):
+    """Tell whether a process exists; a zombie that nobody reaps counts, unless it was left to the system."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE or process.ppid() != 1
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(*pids, seconds=5.0):
-    """Wait for processes to end, and tell whether they have; a zombie that nobody reaps counts as one that lives."""
+    """Wait for processes to end, and tell whether they have."""
     deadline = time.monotonic() + seconds
-    while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
+    while (living := [pid for pid in pids if lives(pid)]) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return not any(psutil.pid_exists(pid) for pid in pids)
+    return not living
 
 
 def test_kernels_are_fresh_processes_of_one_zygote(warm):
@@ -62,11 +75,11 @@ def test_a_running_notebook_of_a_zygote_that_died_fails(warm):
 
 def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, monkeypatch, caplog):
     """Whatever the reason; here it has run out of processes."""
-    monkeypatch.setattr("warm_kernels.zygote.BOOT", "import resource as r; r.setrlimit(r.RLIMIT_NPROC, (0, 0))\n"
-                        + __import__("warm_kernels.zygote").zygote.BOOT if os.getuid() else "raise SystemExit(3)")  # fmt: skip
+    monkeypatch.setattr("warm_kernels.zygote.BOOT", BOOT.replace("main()", NO_PROCESSES + "main()"))
     for _ in range(2):
         assert warm(PARENT) == [str(os.getpid())]
     assert [record.levelno for record in caplog.records if record.name == "warm_kernels"] == [logging.WARNING]
+    assert "Resource temporarily unavailable" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -81,7 +94,7 @@ def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, 
         ("import os; os._exit(5)", "ended, or was not ready"),
     ],
 )
-def test_a_preload_that_is_not_safe_is_refused(warm, monkeypatch, tmp_path, caplog, module, reason):
+def test_a_preload_that_is_not_safe_is_refused(warm, monkeypatch, tmp_path, caplog, module, reason):  # noqa: PLR0917
     """The message says why, the kernel is a normal one, and only the first waits for the refusal."""
     (tmp_path / "preloaded.py").write_text(module)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -124,27 +137,33 @@ def test_off_is_stock(warm, monkeypatch):
     assert keeper._zygote is None
 
 
+OWNER = """
+import sys
+from warm_cells import execute
+import warm_kernels
+warm_kernels.register()
+warm_kernels.start(preload=[], standby=2, wait=True)
+execute(f"path = {sys.argv[1]!r}", '''
+import os, pathlib, subprocess, time
+child = subprocess.Popen(["sleep", "60"])
+pathlib.Path(path).write_text(f"{os.getpid()} {os.getppid()} {child.pid}.")
+time.sleep(60)''')
+"""
+
+
 @pytest.mark.slow
 def test_a_dead_owner_leaves_nothing(tmp_path):
-    """Not its zygote, not a running kernel, not a standby kernel; it had no time to clean up."""
-    script = tmp_path / "owner.py"
-    script.write_text(
-        "import sys, threading, time\n"
-        "from conftest import execute\n"
-        "import warm_kernels\n"
-        "warm_kernels.register()\n"
-        "warm_kernels.start(preload=[], standby=1, wait=True)\n"
-        "execute('import os, time; open(sys_path, \"w\").write(f\"{os.getpid()} {os.getppid()}\"); time.sleep(60)'"
-        f".replace('sys_path', repr({str(tmp_path / 'pids')!r})))\n"
-    )
+    """Not its zygote, not a kernel or what that has started, not a standby kernel; it had no time to clean up."""
+    told = tmp_path / "pids"
     path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
-    owner = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": path})
-    while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text():
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(told)], env={**os.environ, "PYTHONPATH": path})
+    while not told.exists() or not told.read_text().endswith("."):
         assert owner.poll() is None
         time.sleep(0.05)
-    kernel, zygote = map(int, (tmp_path / "pids").read_text().split())
-    everyone = [zygote, *(child.pid for child in psutil.Process(zygote).children())]
+    kernel, zygote, child = map(int, told.read_text().strip(".").split())
+    everyone = {zygote, child, *(process.pid for process in psutil.Process(zygote).children())}
     assert kernel in everyone
+    assert len(everyone) == 4
     owner.kill()
     owner.wait()
     assert gone(*everyone)
@@ -204,11 +223,9 @@ def test_many_notebooks_leak_nothing(warm, monkeypatch):
     assert zygote_after[2] - zygote_before[2] < 1_000_000
 
 
-def test_signals_and_exit_codes_are_those_of_a_stock_kernel(warm):
+@pytest.mark.usefixtures("warm")
+def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
     """A killed kernel, one that exits, an interrupt, and a restart."""
-    import asyncio
-
-    from warm_kernels.manager import WarmKernelManager
 
     async def codes():
         found = []
@@ -261,7 +278,9 @@ def test_signals_and_exit_codes_are_those_of_a_stock_kernel(warm):
         ("import time; time.sleep(30)", {"timeout_func": lambda _cell: 1}, CellTimeoutError, "timed out"),
     ],
 )
-def test_a_failure_leaves_the_notebook_with_the_error_in_it(warm, tmp_path, saves, cell, options, error, said):
+def test_a_failure_leaves_the_notebook_with_the_error_in_it(  # noqa: PLR0917 - a table of cases
+    warm, tmp_path, saves, cell, options, error, said
+):
     """Everything up to the failure, the error in the cell that failed, and papermill's markers."""
     path = tmp_path / "executed.ipynb"
     with pytest.raises(error, match=said):
@@ -284,7 +303,8 @@ def test_a_kernel_that_never_comes_up_is_told_apart(warm, tmp_path):
     assert executed.cells[0].metadata.papermill.status == "pending"
 
 
-def test_results_are_those_of_a_stock_kernel(warm, monkeypatch):
+@pytest.mark.usefixtures("warm")
+def test_results_are_those_of_a_stock_kernel(monkeypatch):
     """Text, tables and plots, byte for byte, also from a standby kernel."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "pandas,matplotlib.pyplot")
     cells = ("import pandas as pd; pd.DataFrame({'a': [1, 2]})", "import matplotlib.pyplot as p; p.plot([1, 2, 4]);")
@@ -299,3 +319,37 @@ def test_results_are_those_of_a_stock_kernel(warm, monkeypatch):
     standby = keeper._standbys[0].process.pid
     assert outputs() == stock
     assert execute("import os; os.getpid()").cells[0].outputs[0].data["text/plain"] != str(standby)  # used once
+
+
+def test_pyarrow_can_be_preloaded(warm, monkeypatch, caplog):
+    """Its background thread is kept from starting, and its thread pool works in the kernel."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "pyarrow,pyarrow.compute,pyarrow.parquet,pandas")
+    parent, total, _ = warm(
+        PARENT, "import pyarrow as pa; table = pa.table({'a': range(300_000)}); table.to_pandas().a.sum().item()", "1"
+    )
+    assert parent == str(keeper._zygote.pid)
+    assert total == "44999850000"
+    assert not caplog.records
+
+
+def test_blas_threads_are_those_of_a_stock_kernel(warm, monkeypatch):
+    """The zygote has one thread; its kernels have as many as they would have had."""
+    monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy")
+    count = "import os, numpy; a = numpy.ones((400, 400)); (a @ a).sum(); len(os.listdir('/proc/self/task'))"
+    many = int(warm(count)[0])
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    assert many - int(warm(count)[0]) == min(len(os.sched_getaffinity(0)), 64) - 1
+
+
+def test_the_file_shows_the_cell_that_runs_and_all_before_it(warm, tmp_path):
+    """For whoever looks at a long run, or at what an owner that was killed has left."""
+    path = tmp_path / "executed.ipynb"
+    look = f"import json, time; time.sleep(0.3); cells = json.load(open({str(path)!r}))['cells']"
+    found = "print([(c['metadata']['papermill']['status'], len(c['outputs'])) for c in cells])"
+    calls = []
+    statuses = warm(
+        "print('before')", look, found, output_path=str(path), on_cell_complete=lambda **call: calls.append(call)
+    )
+    assert statuses[2] == "[('completed', 1), ('running', 0), ('pending', 0)]\n"
+    assert len(calls) == 3
