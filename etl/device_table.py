@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from etl.aws import aws_errors, client, require_right_aws
+from etl.contract import DEVICE_COLUMNS
 from etl.errors import ThrottledError
-from etl.join import DEVICE_COLUMNS
 
 _ITEMS_A_REQUEST = 25  # DynamoDB's limit for BatchWriteItem
 _MOST_TRIES = 8
