@@ -27,6 +27,8 @@ Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
 _MOST_OTHERS = 0.25  # of the records; beyond it, another way is faster
+_BLANK = r"[ \t\r\n]*"
+PART_BYTES = 1 << 20
 _SEARCHED_BYTES = 1 << 16
 _STRINGS = 2 * len(EVENT_COLUMNS)  # of a record: its keys and values
 _WORD_BYTES = 8
@@ -93,20 +95,40 @@ class AlikeReader:
     def __init__(self, form: Literal["document", "lines"], bounds: Bounds) -> None:
         names = "|".join(EVENT_COLUMNS)
         if form == "document":
-            blank, between, start = r"\s*", r"\s*,\s*", r"\s*,?\s*"
+            blank, between, start = _BLANK, f"{_BLANK},{_BLANK}", f"{_BLANK},{_BLANK}"
         else:
-            blank, between, start = r"[ \t]*", r"[ \t\r]*\n[ \t\r\n]*", r"\s*"
+            blank, between, start = r"[ \t]*", rf"[ \t\r]*\n{_BLANK}", _BLANK
         key = f'"({names})"{blank}:{blank}"'
         next_key = f'"{blank},{blank}{key}'
         record = f'({key})[^"]*({next_key})[^"]*({next_key})[^"]*("{blank}}}{between}{{{blank}")'
         self._record = re.compile(record.encode())
-        self._start = re.compile(f'{start}{{{blank}(?=")'.encode())
+        self._first = re.compile(f'{_BLANK}{{{blank}(?=")'.encode())
+        self._next = re.compile(f'{start}{{{blank}(?=")'.encode())
         self._bounds = bounds
         self._layout: Layout | None = None
 
-    def read(self, text: bytes) -> Alike | None:
-        """Return what of `text`, which begins before a record, could be read; None if another way is better."""
-        if not self._start.match(text) or b"\\" in text:
+    def read(self, text: bytes, *, after_record: bool) -> Alike | None:
+        """Return what could be read of `text`, which begins before a record; None if another way is better.
+
+        Parameters
+        ----------
+        text
+            Its end may be anywhere.
+        after_record
+            Another record comes before it, so that in a document it must begin with a comma.
+        """
+        parts: list[Alike] = []
+        at = 0
+        # a part at a time: what numpy works on then stays in the processor's cache
+        while at < len(text) and (
+            part := self._read_part(text[at : at + PART_BYTES], after_record=after_record or at > 0)
+        ):
+            parts.append(part)
+            at += part.n_bytes
+        return _joined(parts) if parts else None
+
+    def _read_part(self, text: bytes, *, after_record: bool) -> Alike | None:
+        if not (self._next if after_record else self._first).match(text) or b"\\" in text:
             return None
         layout = self._layout or self._find_layout(text)
         alike = _read(text, layout, self._bounds) if layout else None
@@ -123,26 +145,41 @@ class AlikeReader:
         return Layout(names, (before_1, before_2, before_3), between) if len(set(names)) == len(names) else None
 
 
+def _joined(parts: list[Alike]) -> Alike:
+    """Return what was read of adjoining texts as what was read of one."""
+    places, others, n_stretches, n_bytes = [], [], 0, 0
+    for part in parts:
+        places.append(part.places + n_stretches)
+        others += [(place + n_stretches, begin + n_bytes, end + n_bytes) for place, begin, end in part.others]
+        n_stretches += part.n_stretches
+        n_bytes += part.n_bytes
+    events = pa.concat_tables([part.events for part in parts]).combine_chunks()
+    return Alike(events, np.concatenate(places), others, n_stretches, n_bytes)
+
+
 def _read(text: bytes, layout: Layout, bounds: Bounds) -> Alike | None:
     raw = np.frombuffer(text + bytes(2 * _WORD_BYTES), np.uint8)  # so that a word can be read at each place
     quotes = np.flatnonzero(raw == _QUOTE)
     opening, closing = quotes[: quotes.size // 2 * 2 : 2], quotes[1::2]
     last_strings = _cuts(raw, opening, closing, layout.between)
-    if not last_strings.size:
+    n_stretches = last_strings.size
+    if not n_stretches:
         return None
     first_strings = np.concatenate(([0], last_strings[:-1] + 1))
     places = np.flatnonzero(last_strings - first_strings == _STRINGS - 1)
-    n_stretches = last_strings.size
     if n_stretches - places.size > _MOST_OTHERS * n_stretches:
         return None
-    first_strings = first_strings[places]
+    strings: slice | Positions = slice(0, n_stretches * _STRINGS, _STRINGS)
+    if places.size < n_stretches:
+        strings = first_strings[places]
     fits, values = np.ones(places.size, np.bool_), {}
-    end_before = opening[first_strings]
+    end_before = opening[strings]
     for number, name in enumerate(layout.names):
-        begins = opening[first_strings + 2 * number + 1]
+        value = 2 * number + 1
+        begins, ends = opening[value:][strings], closing[value:][strings]
         fits &= _are(raw, end_before, begins, layout.before[number])
-        end_before = closing[first_strings + 2 * number + 1]
-        values[name] = (begins + 1, end_before)
+        end_before = ends
+        values[name] = (begins + 1, ends)
     is_on, is_power = _powers(raw, *values["power"])
     fits &= is_power & _in_time(raw, *values["timestamp"], bounds) & _plain_ids(raw, *values["device_id"])
     kept = slice(None) if fits.all() else np.flatnonzero(fits)
@@ -154,20 +191,24 @@ def _read(text: bytes, layout: Layout, bounds: Bounds) -> Alike | None:
         return None
     timestamps = _strings(text, *(ends[kept] for ends in values["timestamp"]))
     powers = pa.array(["off", "on"]).take(pa.array(is_on[kept].view(np.int8)))
-    ends = closing[last_strings] + layout.between.index(b"}") + 1
+    behind = closing[last_strings] + layout.between.index(b"}") + 1
     starts = np.concatenate(([text.index(b"{")], closing[last_strings[:-1]] + layout.between.index(b"{")))
     others = np.setdiff1d(np.arange(n_stretches), places, assume_unique=True)
     return Alike(
         events=pa.table([device_ids, timestamps, powers], names=EVENT_COLUMNS),
         places=places,
-        others=[(int(place), int(starts[place]), int(ends[place])) for place in others],
+        others=[(int(place), int(starts[place]), int(behind[place])) for place in others],
         n_stretches=n_stretches,
-        n_bytes=int(ends[-1]),
+        n_bytes=int(behind[-1]),
     )
 
 
 def _cuts(raw: npt.NDArray[np.uint8], opening: Positions, closing: Positions, between: bytes) -> Positions:
     """Return the strings behind which a record ends and another begins."""
+    # most often that is every sixth string
+    sixth = np.arange(_STRINGS - 1, opening.size - 1, _STRINGS)
+    if sixth.size and _are(raw, closing[sixth], opening[sixth + 1], between).all():
+        return sixth
     strings = np.flatnonzero(opening[1:] - closing[: opening.size - 1] == len(between) - 1)
     return strings[_starts_with(raw, closing[strings], between)]
 

@@ -24,6 +24,7 @@ from etl.contract import EVENT_COLUMNS, Bounds, Event, Quarantined, extra_fields
 from etl.raw_file import PIECE_BYTES, Decoded, ListItems, RawFile, decode_lines
 
 _QUOTES_OF_A_RECORD = 12  # of three keys and three values
+_COMMA = re.compile(rb"[ \t\r\n]*,")
 _LIST = msgspec.json.Decoder(list[Event])
 _SCHEMA = pa.schema([(name, pa.string()) for name in EVENT_COLUMNS])
 
@@ -100,7 +101,7 @@ def read_events(
 
 def _alike(raw: RawFile, reader: AlikeReader, bounds: Bounds, n_before: int) -> CheckedRecords | None:
     """Read records that look alike; the others among them are judged one by one."""
-    alike = reader.read(raw.buffer)
+    alike = reader.read(raw.buffer, after_record=raw.after_record)
     if alike is None:
         return None
     if not alike.others:
@@ -160,10 +161,13 @@ def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
         # a raw line feed stays one, so that within a string it is refused
         inside = text.strip().replace(b"\n", b",\n")
     else:
-        inside = re.sub(rb"\A\s*,", b"", text, count=1) if raw.after_record else text
+        comma = _COMMA.match(text) if raw.after_record else None
+        if raw.after_record and not comma:
+            return None
+        inside = text[comma.end() :] if comma else text
     try:
         events = _LIST.decode(b"[" + inside + b"]")
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     timestamps = [event.timestamp for event in events]
     n_numbers = sum(type(timestamp) is int for timestamp in timestamps)
