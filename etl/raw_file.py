@@ -200,7 +200,8 @@ class RawFile:
     def _fail(self, text: str, position: int, what: str, expected: str = _EXPECTED, *, shift: int = 0) -> NoReturn:
         """Raise with the byte offset of a position in `text`, which begins where the buffer does."""
         offset = self._n_taken + shift + len(text[:position].encode("utf-8", "surrogatepass"))
-        is_cut = self.ended and position >= len(text.rstrip())
+        # a string without an end goes on to the end of the file
+        is_cut = self.ended and (position >= len(text.rstrip()) or "Unterminated string" in what)
         raise RawFileError(
             f"{self._source}: byte {offset}: {what}; {expected}.{' The file seems to be cut short.' if is_cut else ''}"
         )
