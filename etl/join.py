@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from etl.contract import DEVICE_COLUMNS, EVENT_COLUMNS, HISTORY_COLUMNS
 from etl.errors import MissingColumnsError
 from etl.row_counts import RowCounts
+from etl.text_index import TextIndex
 
 # Devices without an owner are listed up to here; beyond it they are only counted, so that memory stays bounded
 MOST_LISTED_DEVICES = 10_000
 
 
-Found = tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
+Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 class Owners:
@@ -46,6 +47,7 @@ class Owners:
             counts = pc.value_counts(rows["device_id"])
         self._rows = rows.select(["user_id", "type"]).combine_chunks()
         self._device_ids = counts.field("values")
+        self._index = TextIndex(self._device_ids)
         self._n_owners = counts.field("counts").to_numpy()
         self._first_rows = np.cumsum(self._n_owners) - self._n_owners
         self._found: tuple[pa.ChunkedArray, Found] | None = None
@@ -56,7 +58,7 @@ class Owners:
         The last answer is kept: the join and the count of a piece ask for the same devices.
         """
         if self._found is None or not _is_same(self._found[0], device_ids):
-            numbers = pc.fill_null(pc.index_in(device_ids, self._device_ids), -1).to_numpy()
+            numbers = self._index.find(device_ids.combine_chunks())
             n_owners = np.append(self._n_owners, 0)[numbers] if len(numbers) else np.array([], np.int64)
             self._found = (device_ids, (numbers, n_owners))
         return self._found[1]
@@ -195,15 +197,14 @@ class Tally:
 
 
 def _event_numbers(
-    events: pa.Table, device_numbers: npt.NDArray[np.int32], is_unknown: npt.NDArray[np.bool_], unknown: pa.ChunkedArray
+    events: pa.Table, device_numbers: npt.NDArray[np.int64], is_unknown: npt.NDArray[np.bool_], unknown: pa.ChunkedArray
 ) -> npt.NDArray[np.uint64]:
     """Put an event into 64 bits: the device's number in 25, the seconds in 34, how many digits in 4, the power in 1."""
     seconds = pc.cast(events["timestamp"], pa.int64()).to_numpy()
     n_digits = pc.binary_length(events["timestamp"]).to_numpy()
     is_on = pc.equal(events["power"], "on").to_numpy()
     numbers = (seconds << 5) + (n_digits.astype(np.int64) << 1) + is_on
-    devices = device_numbers.astype(np.int64)
-    packed: npt.NDArray[np.uint64] = (numbers + (devices << 39)).astype(np.uint64)
+    packed: npt.NDArray[np.uint64] = (numbers + (device_numbers << 39)).astype(np.uint64)
     if len(unknown):
         encoded = unknown.combine_chunks().dictionary_encode()
         hashes = np.array([hash(text) for text in encoded.dictionary.to_pylist()], np.int64).astype(np.uint64)

@@ -1,14 +1,19 @@
 """The join keeps every event, in order, and its counts prove it."""
 
 import dataclasses
+import random
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS
 from etl.errors import MissingColumnsError, ReconciliationError
 from etl.join import Owners, Tally, join_devices
 from etl.row_counts import RowCounts
+from etl.text_index import TextIndex
 
 EVENTS = pd.DataFrame(
     [("b", "30", "on"), ("a", "10", "on"), ("x", "20", "off"), ("a", "10", "on")], columns=EVENT_COLUMNS, dtype="str"
@@ -158,3 +163,23 @@ def test_only_exact_duplicates_have_the_same_number(one, other):
     events = pd.DataFrame([one, other, one], columns=EVENT_COLUMNS, dtype="str")
     first, second, third = Tally(Owners(DEVICES)).add(events, events, n_read=3, n_quarantined=0)
     assert first == third != second
+
+
+@pytest.mark.parametrize("n_known", [0, 1, 2, 1000])
+@pytest.mark.parametrize("longest", [7, 8, 9, 40, 100])
+def test_the_index_finds_exactly_what_arrow_finds(n_known, longest):
+    """Texts of every length, in one block or in a slice of one; also those that Arrow is left with."""
+    made = random.Random(longest)  # noqa: S311 - no secret
+    texts = sorted({"".join(made.choices("ab\0é😀", k=made.randint(0, longest)))[:longest] for _ in range(2 * n_known)})
+    known = pa.array(texts[:n_known], pa.large_string())
+    asked = pa.array([*texts[::-1], "", "a", "a\0", "a" * 200], pa.large_string())
+    for part in (asked, asked[3:-2], asked[:0]):
+        expected = pc.fill_null(pc.index_in(part, known), -1).to_pylist()
+        assert TextIndex(known).find(part).tolist() == expected
+
+
+def test_the_index_gives_up_on_texts_that_collide(monkeypatch):
+    """Whoever makes ids that want the same slot makes the join slower, not wrong."""
+    monkeypatch.setattr("etl.text_index._hashed", lambda n_bytes, _words: np.zeros(len(n_bytes), np.uint64))
+    known = pa.array([f"id{number}" for number in range(200)], pa.large_string())
+    assert TextIndex(known).find(known).tolist() == list(range(200))
