@@ -45,4 +45,3 @@ def execute(*cells, output_path=None, **options):
     """Execute cells with an engine, ``warm`` by default, and return the notebook."""
     options = {"engine_name": "warm", "progress_bar": False, "execution_timeout": 30, **options}
     return papermill.execute_notebook(notebook_of(*cells), output_path, **options)
-

@@ -134,7 +134,7 @@ def test_a_dead_owner_leaves_nothing(tmp_path):
         "import warm_kernels\n"
         "warm_kernels.register()\n"
         "warm_kernels.start(preload=[], standby=1, wait=True)\n"
-        "execute('import os, time; open(sys_path, \"w\").write(f\"{os.getpid()} {os.getppid()}\"); time.sleep(60)'"
+        'execute(\'import os, time; open(sys_path, "w").write(f"{os.getpid()} {os.getppid()}"); time.sleep(60)\''
         f".replace('sys_path', repr({str(tmp_path / 'pids')!r})))\n"
     )
     path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
