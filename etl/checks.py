@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from etl.contract import HISTORY_COLUMNS
 from etl.errors import ChecksFailedError
-from etl.join import HISTORY_COLUMNS
 
 UNKNOWN_TYPE = "(unknown)"
 

@@ -1,63 +1,91 @@
-"""The contract for one record of the raw file: which records become events, which go to quarantine, and why."""
+"""The contract for one record of the raw file: which records become events, which go to quarantine, and why.
+
+`Event` is the contract. Every way to read a record asks it: whole pieces are decoded straight into it, and a record
+that does not fit is asked field by field which of its types refuses it, and what that type says of itself.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-import pandas as pd
+import msgspec
+from msgspec import Meta
 
 from etl.errors import TooManyQuarantinedError
-from etl.raw_file import RepeatedKeys
 
 EVENT_COLUMNS = ["device_id", "timestamp", "power"]
+DEVICE_COLUMNS = ["user_id", "device_id", "type"]
+HISTORY_COLUMNS = ["device_id", "timestamp", "power", "user_id", "type"]
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_AFTER_RUN_DATE = timedelta(days=2)
 LONGEST_DEVICE_ID = 256
 LONGEST_QUOTE = 200
 
-_DIGITS = re.compile(r"[0-9]{1,10}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+DeviceId = Annotated[
+    Annotated[
+        str, Meta(min_length=1, max_length=LONGEST_DEVICE_ID, pattern="\\A(?=[\\s\\S]*\\S)[^\\0\ud800-\udfff]*\\Z")
+    ],
+    Meta(description="a non-blank string of at most 256 characters, without NUL or lone surrogates"),
+]
+Timestamp = Annotated[
+    Annotated[str, Meta(pattern=r"\A[0-9]{1,10}\Z")] | Annotated[int, Meta(ge=0, le=9_999_999_999)],
+    Meta(description="Unix seconds as a string of 1 to 10 ASCII digits, or such an integer"),
+]
+Power = Annotated[Literal["on", "off"], Meta(description='exactly "on" or "off"')]
+IN_TIME = "a time between 2000-01-01 and the run date + 2 days, UTC"
 
 
-class Rule(NamedTuple):
-    """What a field must be, in words and as a test; the test gets the value and the bounds of the timestamp."""
+class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One switch event. That its time lies in `time_bounds` is for the run to say, because it depends on the run date.
 
-    says: str
-    holds: Callable[[Any, tuple[int, int]], bool]
+    Attributes
+    ----------
+    device_id
+        Text, taken as it is.
+    timestamp
+        Unix seconds; written out digit for digit.
+    power
+        The new state of the power.
+    """
 
-
-def _is_device_id(value: Any, _bounds: tuple[int, int]) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= LONGEST_DEVICE_ID
-        and not value.isspace()
-        and "\0" not in value
-        and not _SURROGATE.search(value)
-    )
-
-
-def _is_digits(value: Any, _bounds: tuple[int, int]) -> bool:
-    return (isinstance(value, str) or type(value) is int) and bool(_DIGITS.fullmatch(str(value)))
+    device_id: DeviceId
+    timestamp: Timestamp
+    power: Power
 
 
-def _is_in_time(value: Any, bounds: tuple[int, int]) -> bool:
-    return bounds[0] <= int(value) <= bounds[1]
+@dataclass(frozen=True)
+class Bounds:
+    """The first and the last second, Unix time, that a timestamp may name."""
+
+    earliest: int
+    latest: int
+
+    def hold(self, timestamp: str | int) -> bool:
+        """Tell whether a timestamp, in digits or as a number, lies within."""
+        return self.earliest <= int(timestamp) <= self.latest
 
 
-RULES: dict[str, tuple[Rule, ...]] = {
-    "device_id": (Rule("a non-blank string of at most 256 characters, without NUL or lone surrogates", _is_device_id),),
-    "timestamp": (
-        Rule("Unix seconds as a string of 1 to 10 ASCII digits, or such an integer", _is_digits),
-        Rule("a time between 2000-01-01 and the run date + 2 days, UTC", _is_in_time),
-    ),
-    "power": (Rule('exactly "on" or "off"', lambda value, _bounds: value in ("on", "off")),),
-}
+def time_bounds(run_date: str) -> Bounds:
+    """Return the bounds of a run's timestamps.
+
+    Examples
+    --------
+    >>> time_bounds("2021-03-23")
+    Bounds(earliest=946684800, latest=1616630400)
+    """
+    latest = datetime.combine(date.fromisoformat(run_date), datetime.min.time(), UTC) + LATEST_AFTER_RUN_DATE
+    return Bounds(int(EARLIEST.timestamp()), int(latest.timestamp()))
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object with keys that stand more than once; ``repeated`` names them. JSON would keep the last silently."""
+
+    repeated: list[str]
 
 
 @dataclass(frozen=True)
@@ -73,7 +101,7 @@ class Quarantined:
     reason
         What was expected.
     text
-        The record as JSON, cut at 200 characters.
+        The record as it stands in the file, cut at 200 characters.
     """
 
     index: int
@@ -82,78 +110,60 @@ class Quarantined:
     text: str
 
 
-@dataclass(frozen=True)
-class CheckedRecords:
-    """What became of a file's records; ``len(events) + len(quarantined) == n_read``.
-
-    Attributes
-    ----------
-    n_read
-        Number of records in the file.
-    events
-        One row per valid record, in file order: ``device_id``, ``timestamp`` (Unix seconds, as written), ``power``.
-    quarantined
-        The others, in file order.
-    extra_fields
-        Names of fields that the contract does not know (schema drift), sorted; they are dropped.
-    """
-
-    n_read: int
-    events: pd.DataFrame
-    quarantined: list[Quarantined]
-    extra_fields: list[str]
+_TYPES = get_type_hints(Event, include_extras=True)
+_SAYS = {
+    field: next(part.description for part in get_args(kind) if isinstance(part, Meta) and part.description)
+    for field, kind in _TYPES.items()
+}
 
 
-def check_records(records: Iterable[Any], *, run_date: str) -> CheckedRecords:
-    """Divide the records of a raw file into events and quarantine.
+def first_fault(record: Any, bounds: Bounds) -> tuple[str, str] | None:
+    """Return the first field at fault and the reason, or None for a record that keeps the contract.
 
     Parameters
     ----------
-    records
-        Decoded JSON values, one per record.
-    run_date
-        ``YYYY-MM-DD``; bounds the timestamps.
-
-    Returns
-    -------
-    CheckedRecords
-        Every record is in exactly one of ``events`` and ``quarantined``.
+    record
+        A decoded JSON value.
+    bounds
+        Of the run, from `time_bounds`.
 
     Examples
     --------
-    >>> records = [{"device_id": "a", "timestamp": 1616506124, "power": "on"}, {"device_id": "a", "power": "ON"}]
-    >>> checked = check_records(records, run_date="2021-03-23")
-    >>> checked.events.to_dict("records")
-    [{'device_id': 'a', 'timestamp': '1616506124', 'power': 'on'}]
-    >>> checked.quarantined[0].reason
-    'missing; expected Unix seconds as a string of 1 to 10 ASCII digits, or such an integer'
+    >>> first_fault({"device_id": "a", "timestamp": 1616506124, "power": "ON"}, time_bounds("2021-03-23"))
+    ('power', 'expected exactly "on" or "off"')
     """
-    latest = datetime.combine(date.fromisoformat(run_date), datetime.min.time(), UTC) + LATEST_AFTER_RUN_DATE
-    bounds = (int(EARLIEST.timestamp()), int(latest.timestamp()))
-    rows: list[tuple[str, str, str]] = []
-    quarantined: list[Quarantined] = []
-    extra_fields: set[str] = set()
-    n_read = 0
-    for index, record in enumerate(records):
-        n_read += 1
-        fault = _first_fault(record, bounds)
-        if fault:
-            quarantined.append(Quarantined(index, *fault, text=_quote(record)))
-            continue
-        rows.append((record["device_id"], str(record["timestamp"]), record["power"]))
-        if len(record) > len(EVENT_COLUMNS):
-            extra_fields.update(record.keys() - RULES.keys())
-    events = pd.DataFrame(rows, columns=EVENT_COLUMNS, dtype="str")
-    return CheckedRecords(n_read, events, quarantined, sorted(extra_fields))
+    if not isinstance(record, dict):
+        return "record", f"a {json_type(record)}; expected a JSON object"
+    if isinstance(record, RepeatedKeys):
+        return "record", f"key {record.repeated[0]!r:.60} stands more than once; expected each key once"
+    for field, kind in _TYPES.items():
+        if field not in record:
+            return field, f"missing; expected {_SAYS[field]}"
+        try:
+            msgspec.convert(record[field], kind)
+        except msgspec.ValidationError:
+            return field, f"expected {_SAYS[field]}"
+        if field == "timestamp" and not bounds.hold(record[field]):
+            return field, f"expected {IN_TIME}"
+    return None
 
 
-def require_few_quarantined(checked: CheckedRecords, *, max_quarantine: float, source: str) -> None:
+def extra_fields_of(record: Mapping[str, Any]) -> Iterable[str]:
+    """Return the names that the contract does not know (schema drift)."""
+    return record.keys() - _TYPES.keys()
+
+
+def require_few_quarantined(
+    *, n_read: int, n_quarantined: int, first: Iterable[Quarantined], max_quarantine: float, source: str
+) -> None:
     """Fail when too large a share of the records broke the contract.
 
     Parameters
     ----------
-    checked
-        The divided records.
+    n_read, n_quarantined
+        Records of the file, and those in quarantine.
+    first
+        Some of the latter; up to five are named, with field and reason.
     max_quarantine
         Largest allowed share, 0 to 1.
     source
@@ -162,15 +172,14 @@ def require_few_quarantined(checked: CheckedRecords, *, max_quarantine: float, s
     Raises
     ------
     TooManyQuarantinedError
-        The share is larger; names the first five records with field and reason.
+        The share is larger.
     """
-    n = len(checked.quarantined)
-    if n <= max_quarantine * checked.n_read:
+    if n_quarantined <= max_quarantine * n_read:
         return
-    first = "; ".join(f"record {q.index}, {q.field}: {q.reason}" for q in checked.quarantined[:5])
+    examples = "; ".join(f"record {q.index}, {q.field}: {q.reason}" for q in list(first)[:5])
     raise TooManyQuarantinedError(
-        f"{source}: {n} of {checked.n_read} records break the contract ({n / checked.n_read:.1%}); "
-        f"expected at most {max_quarantine:.1%}. First: {first}. "
+        f"{source}: {n_quarantined} of {n_read} records break the contract ({n_quarantined / n_read:.1%}); "
+        f"expected at most {max_quarantine:.1%}. First: {examples}. "
         "Correct the file, or allow a larger share with max_quarantine."
     )
 
@@ -180,26 +189,13 @@ def quarantine_lines(quarantined: Iterable[Quarantined]) -> bytes:
     return "".join(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in quarantined).encode()
 
 
-def _first_fault(record: Any, bounds: tuple[int, int]) -> tuple[str, str] | None:
-    """Return the field at fault and the reason, or None for a valid record."""
-    if not isinstance(record, dict):
-        return "record", f"a {_json_type(record)}; expected a JSON object"
-    if isinstance(record, RepeatedKeys):
-        return "record", f"key {record.repeated[0]!r:.60} stands more than once; expected each key once"
-    for field, rules in RULES.items():
-        for rule in rules:
-            if field not in record:
-                return field, f"missing; expected {rule.says}"
-            if not rule.holds(record[field], bounds):
-                return field, f"expected {rule.says}"
-    return None
+def json_type(value: Any) -> str:
+    """Return what JSON calls the type of a decoded value.
 
-
-def _json_type(value: Any) -> str:
-    names = {str: "string", bool: "boolean", int: "number", float: "number", list: "list", type(None): "null"}
-    return names[type(value)]
-
-
-def _quote(record: Any) -> str:
-    text = json.dumps(record, ensure_ascii=False)[:LONGEST_QUOTE]
-    return _SURROGATE.sub("�", text)
+    Examples
+    --------
+    >>> json_type(None), json_type(True), json_type(1.5)
+    ('null', 'boolean', 'number')
+    """
+    names = {dict: "object", list: "list", str: "string", bool: "boolean", type(None): "null", RepeatedKeys: "object"}
+    return names.get(type(value), "number")

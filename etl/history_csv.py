@@ -6,10 +6,10 @@ import io
 
 import pandas as pd
 
-from etl.join import HISTORY_COLUMNS
+from etl.contract import HISTORY_COLUMNS
 
 # Cells that begin like this run as a formula in a spreadsheet. Source: OWASP, "CSV Injection".
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(history: pd.DataFrame, *, encoding: str = "utf-8") -> bytes:
@@ -50,5 +50,5 @@ def _cell(text: str) -> str:
 
 
 def _neutralise(column: pd.Series) -> pd.Series:
-    is_formula = column.str.startswith(_FORMULA_STARTS).fillna(value=False).astype(bool)
+    is_formula = column.str.startswith(FORMULA_STARTS).fillna(value=False).astype(bool)
     return column.where(~is_formula, "'" + column) if is_formula.any() else column

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from etl.checks import Check
-from etl.join import RowCounts
+from etl.row_counts import RowCounts
 
 
 def join_report(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
@@ -12,6 +14,7 @@ from etl.aws import aws_errors, client, require_right_aws
 from etl.errors import InputChangedError, MissingObjectError, OutputConflictError
 
 HEAD_BYTES = 65_536
+BLOCK_BYTES = 1 << 20
 CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".jsonl": "application/jsonl"}
 
 
@@ -42,6 +45,67 @@ class Body:
     etag: str
 
 
+class Blocks:
+    """The bytes of an object as they come, in blocks; iterate once.
+
+    Attributes
+    ----------
+    etag
+        Without quotes.
+    """
+
+    def __init__(self, bucket: str, key: str, answer: dict[str, Any]) -> None:
+        self._bucket, self._key, self._body = bucket, key, answer["Body"]
+        self.etag = str(answer["ETag"]).strip('"')
+        self._sha256, self._n_bytes = hashlib.sha256(), 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield blocks of at most one MiB; raise `ServiceUnavailableError` where the body ends too early."""
+        while True:
+            with aws_errors(f"s3://{self._bucket}/{self._key}, read"):
+                block: bytes = self._body.read(BLOCK_BYTES)
+            if not block:
+                return
+            self._sha256.update(block)
+            self._n_bytes += len(block)
+            yield block
+
+    def described(self) -> dict[str, Any]:
+        """Return what a manifest says of the object: ``bucket_name``, ``key``, ``bytes``, ``sha256`` and ``etag``."""
+        return {
+            "bucket_name": self._bucket,
+            "key": self._key,
+            "bytes": self._n_bytes,
+            "sha256": self._sha256.hexdigest(),
+            "etag": self.etag,
+        }
+
+
+@contextmanager
+def reading(bucket: str, key: str, *, etag: str = "") -> Iterator[Blocks]:
+    """Yield an object's bytes as they come.
+
+    Parameters
+    ----------
+    bucket, key
+        The object.
+    etag
+        Read it only if it still has this ETag; empty: whatever is there.
+
+    Raises
+    ------
+    MissingObjectError
+        It is not there (any more).
+    InputChangedError
+        It has another ETag by now.
+    """
+    condition = {"IfMatch": f'"{etag}"'} if etag else {}
+    with aws_errors(f"s3://{bucket}/{key}, read"):
+        answer = s3_client(bucket).get_object(Bucket=bucket, Key=key, **condition)
+    with answer["Body"]:
+        yield Blocks(bucket, key, answer)
+
+
 def look_at(bucket: str, key: str) -> Found | None:
     """Return what is there to know of an object from one request, or None where there is no such object.
 
@@ -52,7 +116,7 @@ def look_at(bucket: str, key: str) -> Found | None:
     """
     try:
         with aws_errors(f"s3://{bucket}/{key}, read"):
-            answer = _s3(bucket).get_object(Bucket=bucket, Key=key)
+            answer = s3_client(bucket).get_object(Bucket=bucket, Key=key)
             with answer["Body"] as body:
                 return Found(answer["ETag"].strip('"'), answer["ContentLength"], body.read(HEAD_BYTES))
     except MissingObjectError:
@@ -76,17 +140,24 @@ def read(bucket: str, key: str, *, etag: str = "") -> Body:
     InputChangedError
         It has another ETag by now.
     """
-    condition = {"IfMatch": f'"{etag}"'} if etag else {}
-    with aws_errors(f"s3://{bucket}/{key}, read"):
-        answer = _s3(bucket).get_object(Bucket=bucket, Key=key, **condition)
-        with answer["Body"] as body:
-            return Body(body.read(), answer["ETag"].strip('"'))
+    with reading(bucket, key, etag=etag) as blocks:
+        return Body(b"".join(blocks), blocks.etag)
 
 
 def etag_of(bucket: str, key: str) -> str | None:
     """Return the ETag of an object, or None where there is no such object."""
     found = look_at(bucket, key)
     return found.etag if found else None
+
+
+def exists(bucket: str, key: str) -> bool:
+    """Tell whether there is such an object."""
+    try:
+        with aws_errors(f"s3://{bucket}/{key}, look"):
+            s3_client(bucket).head_object(Bucket=bucket, Key=key)
+    except MissingObjectError:
+        return False
+    return True
 
 
 def write_new(bucket: str, key: str, content: bytes) -> None:
@@ -110,13 +181,13 @@ def write_new(bucket: str, key: str, content: bytes) -> None:
 def put(bucket: str, key: str, content: BinaryIO) -> None:
     """Write an object, replacing what was there; for raw files, which belong to whoever sends them."""
     with aws_errors(f"s3://{bucket}/{key}, write"):
-        _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content)
+        s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def list_keys(bucket: str, prefix: str) -> list[str]:
     """Return the keys below `prefix`, sorted, from all pages."""
     with aws_errors(f"s3://{bucket}/{prefix}, list"):
-        pages = _s3(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pages = s3_client(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
 
 
@@ -156,13 +227,16 @@ def _written(bucket: str, key: str, content: bytes) -> bool:
     content_type = CONTENT_TYPES[PurePosixPath(key).suffix]
     try:
         with aws_errors(f"s3://{bucket}/{key}, write"):
-            _s3(bucket).put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+            s3_client(bucket).put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
+            )
     except InputChangedError:  # what a failed condition is called where one reads
         return False
     return True
 
 
-def _s3(bucket: str) -> Any:
+def s3_client(bucket: str) -> Any:
+    """Return the client for a bucket, once it is sure that it leads where the bucket is."""
     s3 = client("s3")
     require_right_aws(bucket, s3.meta.endpoint_url)
     return s3

@@ -81,7 +81,7 @@ def _largest(layers: Sequence[BuiltLayer]) -> str:
 
 
 def size_table(layers: Sequence[BuiltLayer], *, own_bytes: int) -> str:
-    """Return a table for people: each layer, then a function's code with one layer more in each row.
+    """Return a table for people: each layer, then a function's code with the base layer, and with one other beside it.
 
     Examples
     --------
@@ -94,7 +94,8 @@ def size_table(layers: Sequence[BuiltLayer], *, own_bytes: int) -> str:
     rows = [("layer", "zip MiB", "unzipped MiB")]
     rows += [(layer.name, f"{layer.zip_bytes / MIB:.1f}", f"{layer.unzipped_bytes / MIB:.1f}") for layer in layers]
     rows.append(("function", "", f"of {LIMIT_MIB:.1f} MiB"))
-    for count in range(1, len(layers) + 1):
-        total = own_bytes + sum(layer.unzipped_bytes for layer in layers[:count])
-        rows.append((" + ".join(["code", *(layer.name for layer in layers[:count])]), "", f"{total / MIB:.1f}"))
+    base, *extra = layers
+    for used in [[base], *([base, layer] for layer in extra)]:
+        total = own_bytes + sum(layer.unzipped_bytes for layer in used)
+        rows.append((" + ".join(["code", *(layer.name for layer in used)]), "", f"{total / MIB:.1f}"))
     return "\n".join(f"{name:<24}{zipped:>15}{unzipped:>16}" for name, zipped, unzipped in rows)

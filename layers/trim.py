@@ -1,7 +1,8 @@
 """What of an installed package a layer ships: decided by the path alone.
 
 Measured on papermill with pandas, boto3 and matplotlib: of about 330 MiB two thirds are left, with their bytecode.
-Plots can be saved as PNG and SVG; PDF and PostScript would need the fontTools that are dropped here.
+Plots can be saved as PNG and SVG; PDF and PostScript would need the fontTools that are dropped here. Of
+pyarrow, arrays, compute functions, CSV and JSON are left.
 """
 
 from __future__ import annotations
@@ -25,6 +26,30 @@ DROPPED_FOLDERS = (
     "numpy/f2py",
     "numpy/random/_examples",
     "numpy/random/lib",
+    "pyarrow/include",  # for compiling against pyarrow
+    "pyarrow/includes",
+    "pyarrow/src",
+)
+# What of pyarrow is linked to, or is, what is not needed; names go on with versions and platforms
+DROPPED_PYARROW = (
+    "_acero.",
+    "_azurefs.",
+    "_dataset",
+    "_flight.",
+    "_gcsfs.",
+    "_hdfs.",
+    "_orc.",
+    "_parquet",
+    "_pyarrow_cpp_tests.",
+    "_s3fs.",
+    "_substrait.",
+    "libarrow_acero.",
+    "libarrow_dataset.",
+    "libarrow_flight.",
+    "libarrow_python_flight.",
+    "libarrow_s3.",
+    "libarrow_substrait.",
+    "libparquet.",
 )
 # What of fontTools matplotlib needs for PNG and SVG; its compiled modules are there in plain Python too
 SHIPPED_FONTTOOLS = frozenset({"__init__.py", "agl.py", "misc", "version.py"})
@@ -74,7 +99,14 @@ def is_shipped(path: PurePosixPath) -> bool:
         return False
     if path.parts[:2] in _SERVICE_DATA:
         return _is_shipped_service(path)
+    if path.parts[:1] == ("pyarrow",) and len(path.parts) == 2:  # noqa: PLR2004 - a file of the package itself
+        return not path.name.startswith(DROPPED_PYARROW) and not _is_second_copy(path.name)
     return top != "fontTools" or (path.parts[1] in SHIPPED_FONTTOOLS and path.suffix != ".so")
+
+
+def _is_second_copy(name: str) -> bool:
+    """Tell the libraries that lie there under three names, for want of links in a wheel; the middle one is loaded."""
+    return name.startswith("libarrow_python") and name.count(".") != 2  # noqa: PLR2004 - libarrow_python.so.2600
 
 
 def _is_shipped_metadata(path: PurePosixPath) -> bool:

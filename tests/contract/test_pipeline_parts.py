@@ -108,8 +108,16 @@ def test_the_states_keep_their_names():
 def test_every_task_ends_in_a_notification_when_it_fails(name):
     """All but the notification itself, whose failure must not hide the first one."""
     (catch,) = STATES[name]["Catch"]
+    after = {"NotifyFailure": "WhoFailed", "Publish": "ReadBack", "PublishAgain": "ReadBack"}
     assert catch["ErrorEquals"] == ["States.ALL"]
-    assert catch["Next"] == ("WhoFailed" if name == "NotifyFailure" else "NotifyFailure")
+    assert catch["Next"] == after.get(name, "NotifyFailure")
+
+
+def test_a_failed_publication_keeps_its_reason():
+    """Reading back adds to what is known of it, and does not replace it."""
+    (catch,) = STATES["ReadBack"]["Catch"]
+    assert catch["ResultPath"] != STATES["Publish"]["Catch"][0]["ResultPath"] == "$.failure"
+    assert STATES["PublishedByWhom"]["Default"] == STATES["Conflict"]["Next"] == "NotifyFailure"
 
 
 @pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput"])

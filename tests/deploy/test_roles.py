@@ -63,7 +63,7 @@ def test_no_managed_policies_are_attached(compiled):
 
 
 def test_the_state_machine_may_do_what_its_definition_does_and_no_more(compiled):
-    """Invoke its functions, copy from runs/ to the history's prefix, publish to the topic."""
+    """Invoke its functions, copy from runs/ to the history's prefix and look at it there, publish to the topic."""
     allowed = {
         action: [json.dumps(resource) for resource in resources]
         for actions, resources in statements(compiled.template, "BatchStateMachineRole")
@@ -76,6 +76,7 @@ def test_the_state_machine_may_do_what_its_definition_does_and_no_more(compiled)
     integrations = {
         "arn:aws:states:::lambda:invoke",
         "arn:aws:states:::aws-sdk:s3:copyObject",
+        "arn:aws:states:::aws-sdk:s3:headObject",
         "arn:aws:states:::sns:publish",
     }
     assert used == integrations

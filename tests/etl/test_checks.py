@@ -13,9 +13,9 @@ from etl.checks import (
     reconciliation_table,
     require_passed,
 )
+from etl.contract import HISTORY_COLUMNS
 from etl.errors import ChecksFailedError
 from etl.history_csv import from_csv, to_csv
-from etl.join import HISTORY_COLUMNS
 
 HISTORY = pd.DataFrame(
     [

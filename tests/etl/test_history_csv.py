@@ -6,8 +6,9 @@ import io
 import pandas as pd
 import pytest
 
+from etl.contract import HISTORY_COLUMNS
 from etl.history_csv import from_csv, to_csv
-from etl.join import HISTORY_COLUMNS
+from etl.history_lines import to_lines
 
 ROW = {"device_id": "d", "timestamp": "1616506124", "power": "on", "user_id": "u", "type": "エアコン"}
 
@@ -50,3 +51,20 @@ def test_nulls_are_empty_and_come_back_as_nulls():
     history = frame(user_id=None, type=None)
     assert to_csv(history).endswith(b"d,1616506124,on,,\n")
     pd.testing.assert_frame_equal(from_csv(to_csv(history, encoding="utf-8-sig")), history)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["plain", "=1+1", "+1", "-1", "@a", "\tb", "\rc", "a,b", 'say "x"', "=a,b", "two\nlines", "", " ", "エアコン"],
+)
+@pytest.mark.parametrize("column", ["device_id", "user_id", "type"])
+def test_the_fast_writer_gives_the_same_bytes(column, text):
+    """Whether it writes a cell itself or leaves it to pandas."""
+    history = pd.concat([frame(), frame(**{column: text}), frame(type=None)])
+    header = b"device_id,timestamp,power,user_id,type\n"
+    assert header + to_lines(history) == to_csv(history)
+
+
+def test_the_fast_writer_writes_nothing_for_nothing():
+    """No rows, no bytes."""
+    assert to_lines(frame().iloc[:0]) == b""

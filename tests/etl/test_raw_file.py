@@ -5,15 +5,29 @@ import json
 
 import pytest
 
+from etl.contract import RepeatedKeys
 from etl.errors import RawFileError
-from etl.raw_file import RepeatedKeys, first_records, read_records
+from etl.raw_file import RawFile, first_records
 
 ON = {"device_id": "a", "timestamp": "1616506124", "power": "on"}
 OFF = {"device_id": "a", "timestamp": "1616506125", "power": "off"}
 DOCUMENT = json.dumps({"data": [ON, OFF]}).encode()
+PIECES = [1, 7, 64, 8 << 20]
 LINES = (json.dumps(ON) + "\n" + json.dumps(OFF) + "\n").encode()
 
 
+def read_records(raw, *, source="f", piece_bytes=8 << 20):
+    """Return all records of a file that comes in blocks."""
+    blocks = [raw[at : at + piece_bytes] for at in range(0, len(raw), piece_bytes)]
+    file, records = RawFile(blocks, source=source, piece_bytes=piece_bytes), []
+    while not file.finished:
+        records += [decoded.value for decoded in file.one_by_one()]
+        if not file.finished:
+            file.read_on()
+    return records
+
+
+@pytest.mark.parametrize("piece_bytes", PIECES)
 @pytest.mark.parametrize(
     "raw",
     [
@@ -28,9 +42,9 @@ LINES = (json.dumps(ON) + "\n" + json.dumps(OFF) + "\n").encode()
         pytest.param(b" \n " + DOCUMENT + b" \n", id="blanks around"),
     ],
 )
-def test_gives_records_in_order(raw):
-    """Each allowed form gives the same two records."""
-    assert read_records(raw, source="f") == [ON, OFF]
+def test_gives_records_in_order(raw, piece_bytes):
+    """Each allowed form gives the same two records, in pieces of any size."""
+    assert read_records(raw, piece_bytes=piece_bytes) == [ON, OFF]
 
 
 def test_one_line_is_json_lines():
@@ -43,6 +57,7 @@ def test_an_empty_list_has_no_records():
     assert read_records(b'{"data": []}', source="f") == []
 
 
+@pytest.mark.parametrize("piece_bytes", PIECES)
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
@@ -73,10 +88,10 @@ def test_an_empty_list_has_no_records():
         pytest.param(b'{"data": [1' + b"0" * 5000 + b"]}", "not valid JSON", id="a number of 5,000 digits"),
     ],
 )
-def test_says_what_is_wrong_and_where(raw, message):
+def test_says_what_is_wrong_and_where(raw, message, piece_bytes):
     """Anything else is one error that names the file, the place and what was expected."""
     with pytest.raises(RawFileError) as caught:
-        read_records(raw, source="f.json")
+        read_records(raw, source="f.json", piece_bytes=piece_bytes)
     assert str(caught.value).startswith("f.json: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)

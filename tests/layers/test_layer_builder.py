@@ -33,9 +33,10 @@ def lock(wheel_house: WheelHouse) -> Path:
     wheel_house.put("numpy", {"numpy/core.so": "arm"}, tag="cp313-cp313-manylinux_2_17_aarch64")
     wheel_house.put("matplotlib", {"matplotlib/__init__.py": "", "pylab.py": ""}, needs=("numpy",))
     wheel_house.put("matplotlib-fontja", {"matplotlib_fontja/font.ttf": "エ"}, needs=("matplotlib",))
+    wheel_house.put("pyarrow", {"pyarrow/__init__.py": "", "pyarrow/libarrow_flight.so.2600": "flight"})
     wheel_house.put("debugpy", {"debugpy/__init__.py": ""})
     wheel_house.put("appnope", {"appnope.py": ""}, marker="sys_platform == 'darwin'")
-    return wheel_house.write("papermill", "matplotlib", "matplotlib-fontja")
+    return wheel_house.write("papermill", "matplotlib", "matplotlib-fontja", "pyarrow")
 
 
 ARM = Target(architecture="arm64")
@@ -48,7 +49,7 @@ def names(zip_file: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("interpreter")
-def test_builds_both_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
+def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
     """Each package is in one layer, trimmed and compiled, for another processor than this machine's."""
     lines: list[str] = []
     layers = build_layers(ARM, tmp_path / "out", lock=lock, say=lines.append)
@@ -72,12 +73,19 @@ def test_builds_both_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
         "python/matplotlib_fontja/font.ttf",
         "python/pylab.py",
     ]
-    assert [layer.name for layer in layers] == ["base", "plots"]
+    assert names(tmp_path / "out" / "arrow.zip") == [
+        "python/pyarrow-1.dist-info/LICENSE",
+        "python/pyarrow-1.dist-info/METADATA",
+        "python/pyarrow/__init__.py",
+        "python/pyarrow/__pycache__/__init__.cpython-313.pyc",
+    ]
+    assert [layer.name for layer in layers] == ["base", "plots", "arrow"]
     assert layers[0].part_bytes["numpy"] == 3
     assert layers[0].unzipped_bytes == sum(layers[0].part_bytes.values())
     assert len(lines) == 4
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         ".lock",
+        "arrow.zip",
         "base.zip",
         "layers.json",
         "plots.zip",

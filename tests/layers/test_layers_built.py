@@ -26,6 +26,7 @@ from local_aws.serverless_yml import read_yaml
 pytestmark = pytest.mark.slow
 
 Unzipped = Callable[[str], Path]
+NAMES = ("base", "plots", "arrow")
 
 
 def layers_of_functions() -> dict[str, list[str]]:
@@ -56,21 +57,23 @@ def distributions(folder: Path) -> set[str]:
 
 def test_each_locked_package_is_in_exactly_one_layer(unzipped: Unzipped) -> None:
     """With its metadata: versions and plug-ins are looked up there."""
-    base, plots = distributions(unzipped("base")), distributions(unzipped("plots"))
-    assert not base & plots
-    assert base | plots == {pin.name for pin in locked_for(Target(), LOCK, without=UNNEEDED)}
+    base, plots, arrow = (distributions(unzipped(name)) for name in NAMES)
+    assert not base & plots | base & arrow | plots & arrow
+    assert arrow == {"pyarrow"}
+    assert base | plots | arrow == {pin.name for pin in locked_for(Target(), LOCK, without=UNNEEDED)}
     assert {"matplotlib", "matplotlib-fontja", "pillow"} <= plots
     assert {"papermill", "ipykernel", "pandas", "numpy", "boto3", "aws-lambda-powertools"} <= base
 
 
 def test_layers_share_no_file(unzipped: Unzipped) -> None:
     """Lambda lays them over each other: none hides a file of another."""
-    assert not set(files(unzipped("base"))) & set(files(unzipped("plots")))
+    found = [path for name in NAMES for path in files(unzipped(name))]
+    assert len(found) == len(set(found))
 
 
 def test_holds_nothing_for_developers(unzipped: Unzipped) -> None:
     """No debugger, tests, headers or stubs."""
-    for name in ("base", "plots"):
+    for name in NAMES:
         found = files(unzipped(name))
         assert not [
             path
@@ -82,7 +85,13 @@ def test_holds_nothing_for_developers(unzipped: Unzipped) -> None:
 
 def test_keeps_the_terms_of_use(unzipped: Unzipped) -> None:
     """Who ships others' work ships their licence; the font's is in its package."""
-    for name, package in (("base", "numpy"), ("base", "pandas"), ("plots", "matplotlib"), ("plots", "pillow")):
+    for name, package in (
+        ("base", "numpy"),
+        ("base", "pandas"),
+        ("plots", "matplotlib"),
+        ("plots", "pillow"),
+        ("arrow", "pyarrow"),
+    ):
         assert [path for path in files(unzipped(name)) if re.match(rf"{package}-[^/]+/.*LICEN[CS]E", path)]
     of_font = re.compile(r"matplotlib_fontja.*/.*LICEN[CS]E", re.IGNORECASE)
     assert [path for path in files(unzipped("plots")) if of_font.match(path)]
@@ -90,7 +99,7 @@ def test_keeps_the_terms_of_use(unzipped: Unzipped) -> None:
 
 def test_every_module_has_bytecode_that_is_taken_unchecked(unzipped: Unzipped) -> None:
     """A read-only file system cannot keep what a kernel compiles: pandas would be compiled at each start."""
-    for name in ("base", "plots"):
+    for name in NAMES:
         folder = unzipped(name)
         modules = {path for path in files(folder) if path.endswith(".py")}
         compiled = {path for path in files(folder) if path.endswith(".pyc")}
@@ -103,7 +112,7 @@ def test_every_module_has_bytecode_that_is_taken_unchecked(unzipped: Unzipped) -
 def test_holds_no_path_of_this_machine(unzipped: Unzipped, interpreter: Interpreter) -> None:
     """Neither the project's folder nor that of an unfinished build nor the interpreter."""
     telling = [text.encode() for text in (f"{ROOT}/", ".unfinished-", str(interpreter.path))]
-    for name in ("base", "plots"):
+    for name in NAMES:
         for path in files(unzipped(name)):
             content = (unzipped(name) / path).read_bytes()
             assert not [text for text in telling if text in content], path
@@ -180,6 +189,16 @@ from IPython.display import JSON
 JSON({"result": "Success."})
 """,
 ]
+ON_ARROW = """
+import pandas as pd, pyarrow as pa, pyarrow.compute as pc
+from pyarrow import csv
+frame = pd.DataFrame({"device_id": ["a", "b"], "type": greeting}, dtype="str")
+table = pa.Table.from_pandas(frame, preserve_index=False)
+assert frame["type"].dtype.storage == "pyarrow"
+sink = pa.BufferOutputStream()
+csv.write_csv(table.take(pc.sort_indices(table["device_id"])), sink)
+print(sink.getvalue().to_pybytes().decode(), table.to_pandas().equals(frame))
+"""
 ON_MATPLOTLIB = """
 import io, warnings
 warnings.simplefilter("error")  # a missing glyph is a warning
@@ -262,3 +281,11 @@ def test_a_plot_notebook_runs_from_both_layers(unzipped: Unzipped, lambda_python
     assert "".join("".join(output.get("text", "")) for output in outputs[1]) == "png True\nsvg True\n"
     (picture,) = [output["data"]["image/png"] for output in outputs[1] if "image/png" in output.get("data", {})]
     assert len(picture) > 5000
+
+
+def test_an_arrow_notebook_runs_from_base_and_arrow(unzipped: Unzipped, lambda_python: Path, tmp_path: Path) -> None:
+    """What a join needs of pyarrow is there, and pandas stores its text in it."""
+    layers = [unzipped("base"), unzipped("arrow")]
+    outputs = execute([ON_PANDAS[0], ON_ARROW, IMPORTED_FROM], lambda_python, layers, tmp_path)
+    text = "".join("".join(output.get("text", "")) for output in outputs[1])
+    assert text == '"device_id","type"\n"a","エアコン"\n"b","エアコン"\n True\n'

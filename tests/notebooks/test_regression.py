@@ -36,13 +36,26 @@ def failed_cells(project, notebook):
 @pytest.mark.parametrize(
     ("path", "old", "new", "cell_ids"),
     [
-        pytest.param("etl/join.py", 'how="left"', 'how="left"', set(), id="nothing"),
-        pytest.param("etl/join.py", 'how="left"', 'how="inner"', {"rule"}, id="an inner join"),
-        pytest.param("etl/join.py", 'how="left", sort=False', 'how="left", sort=True', {"rule"}, id="another order"),
+        pytest.param("etl/join.py", "is_unknown = numbers < 0", "is_unknown = numbers < 0", set(), id="nothing"),
         pytest.param(
             "etl/join.py",
-            '"power", "user_id", "type"]',
-            '"power", "user_id"]',
+            "owners = devices if isinstance(devices, Owners) else Owners(devices)\n",
+            "owners = devices if isinstance(devices, Owners) else Owners(devices)\n"
+            '    events = events[events["device_id"].isin(owners._device_ids.to_pylist())]\n',
+            {"rule"},
+            id="an inner join",
+        ),
+        pytest.param(
+            "etl/join.py",
+            "return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas()",
+            'return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas().sort_values("device_id")',
+            {"rule"},
+            id="another order",
+        ),
+        pytest.param(
+            "etl/join.py",
+            "return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas()",
+            "return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas().assign(type=None)",
             {"rule", "join", "write", "report", "result"},
             id="a dropped column",
         ),

@@ -108,16 +108,20 @@ def stage(embedded_aws: EmbeddedAws) -> Stage:
 
 @pytest.fixture
 def stage_with(embedded_aws: EmbeddedAws, tmp_path: Path) -> Callable[..., Stage]:
-    """Return a function that deploys a stage with other variables, or with a cell added to one of its notebooks."""
+    """Return a function that deploys a stage with other variables, or with a cell added to one of its notebooks.
 
-    def make(*, notebook: str | None = None, cell: str = "", **environment: str) -> Stage:
+    The cell stands before that which is called `before`, or before the last.
+    """
+
+    def make(*, notebook: str | None = None, cell: str = "", before: str = "result", **environment: str) -> Stage:
         if notebook is None:
             return make_stage(embedded_aws, environment=environment)
         for folder in ("etl", "lambda_wrappers", "warm_kernels", "notebooks"):
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
         path = tmp_path / "notebooks" / notebook
         document = nbformat.read(path, as_version=4)
-        document.cells.insert(-1, nbformat.v4.new_code_cell(cell))
+        (place,) = [place for place, found in enumerate(document.cells) if found.id == before]
+        document.cells.insert(place, nbformat.v4.new_code_cell(cell))
         nbformat.write(document, path)
         return make_stage(embedded_aws, code_dir=tmp_path, environment=environment)
 

@@ -1,0 +1,140 @@
+"""Operation sessions: when a device was on, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from etl.errors import MissingColumnsError
+
+NEEDED = ["device_id", "timestamp", "power"]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """What the events of some devices say of their run time; owners play no part.
+
+    Attributes
+    ----------
+    closed
+        One row per session that was switched on and off again: ``device_id``, ``on_at``, ``off_at`` (UTC), ``seconds``
+        (whole seconds between them, may be 0). Sorted by device and time.
+    open
+        One row per device that is still on at the end: ``device_id``, ``on_at`` (UTC). It has no seconds.
+    n_repeated_on
+        Events ``on`` of a device that was on already; they change nothing.
+    n_orphaned_off
+        Events ``off`` of a device that was off, or whose first event it is; they change nothing.
+    """
+
+    closed: pd.DataFrame
+    open: pd.DataFrame
+    n_repeated_on: int
+    n_orphaned_off: int
+
+
+def operation_sessions(events: pd.DataFrame) -> Sessions:
+    """Pair each device's ``on`` with the ``off`` that ends it.
+
+    Parameters
+    ----------
+    events
+        One row per event, in file order: ``device_id``, ``timestamp`` (Unix seconds, text or number), ``power``.
+        A history has a row per owner: reduce it with `etl.checks.one_row_per_event` first, or run time counts twice.
+        Unchanged.
+
+    Returns
+    -------
+    Sessions
+        Events are taken in the order of their timestamps as numbers; those of the same second keep file order.
+
+    Raises
+    ------
+    MissingColumnsError
+        A needed column is absent.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"device_id": ["a", "a"], "timestamp": ["999", "1000"], "power": ["on", "off"]})
+    >>> operation_sessions(events).closed["seconds"].tolist()
+    [1]
+    """
+    missing = [column for column in NEEDED if column not in events.columns]
+    if missing:
+        raise MissingColumnsError(
+            f"events: no column {', '.join(missing)}; found {', '.join(map(str, events.columns))}."
+        )
+    table = pd.DataFrame(
+        {
+            "device_id": events["device_id"].to_numpy(),
+            "second": pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64"),
+            "is_on": (events["power"] == "on").to_numpy(dtype="bool"),
+        }
+    ).sort_values(["device_id", "second"], kind="stable", ignore_index=True)
+    # a device is off before its first event, so an event changes something if it says other than the one before it
+    before = table.groupby("device_id", sort=False)["is_on"].shift(fill_value=False)
+    changes = table[table["is_on"] != before]
+    # what is left alternates within a device, from on: each on is followed by its off, or is the device's last
+    is_last = changes["device_id"] != changes["device_id"].shift(-1)
+    opened, is_open = changes["is_on"], changes["is_on"] & is_last
+    starts, ends = changes[opened & ~is_open].reset_index(drop=True), changes[~opened].reset_index(drop=True)
+    closed = pd.DataFrame(
+        {
+            "device_id": starts["device_id"].astype("str"),
+            "on_at": pd.to_datetime(starts["second"], unit="s", utc=True),
+            "off_at": pd.to_datetime(ends["second"], unit="s", utc=True),
+            "seconds": ends["second"] - starts["second"],
+        }
+    )
+    still_on = changes[is_open].reset_index(drop=True)
+    return Sessions(
+        closed=closed,
+        open=pd.DataFrame(
+            {
+                "device_id": still_on["device_id"].astype("str"),
+                "on_at": pd.to_datetime(still_on["second"], unit="s", utc=True),
+            }
+        ),
+        n_repeated_on=int((table["is_on"] & before).sum()),
+        n_orphaned_off=int((~table["is_on"] & ~before).sum()),
+    )
+
+
+def seconds_by_day(sessions: Sessions, *, time_zone: str) -> pd.DataFrame:
+    """Sum the run time of each device and day, splitting sessions at midnight.
+
+    Parameters
+    ----------
+    sessions
+        As `operation_sessions` returns them; open ones have no run time.
+    time_zone
+        IANA name of the zone whose days are counted; a day may have 23 or 25 hours.
+
+    Returns
+    -------
+    DataFrame
+        One row per device and day with a session: ``device_id``, ``day`` (``YYYY-MM-DD``), ``seconds``; sorted.
+    """
+    closed = sessions.closed
+    begins, ends = (closed[name].dt.tz_convert(time_zone) for name in ("on_at", "off_at"))
+    first_day, last_day = begins.dt.tz_localize(None).dt.normalize(), ends.dt.tz_localize(None).dt.normalize()
+    n_days = (last_day - first_day).dt.days + 1
+    row = closed.index.repeat(n_days)
+    nth = pd.Series(1, index=row).groupby(level=0).cumsum().to_numpy() - 1
+    day = first_day.loc[row].reset_index(drop=True) + pd.to_timedelta(nth, unit="D")
+    midnight = day.dt.tz_localize(time_zone, ambiguous=True, nonexistent="shift_forward")
+    next_day = day + pd.Timedelta(days=1)
+    next_midnight = next_day.dt.tz_localize(time_zone, ambiguous=True, nonexistent="shift_forward")
+    begin = begins.loc[row].reset_index(drop=True).clip(lower=midnight)
+    end = ends.loc[row].reset_index(drop=True).clip(upper=next_midnight)
+    parts = pd.DataFrame(
+        {
+            "device_id": closed["device_id"].loc[row].reset_index(drop=True),
+            "day": day.dt.strftime("%Y-%m-%d"),
+            "seconds": ((end - begin) // pd.Timedelta(seconds=1)).astype("int64"),
+        }
+    )
+    # a session that ends at midnight has no part of the day that begins then
+    parts = parts[(parts["seconds"] > 0) | (nth == 0)]
+    return parts.groupby(["device_id", "day"], as_index=False)["seconds"].sum()
