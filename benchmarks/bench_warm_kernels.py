@@ -43,6 +43,7 @@ CELLS = [
 def main(rounds: int) -> None:
     """Run every way once to warm up, then `rounds` times in turn, and print medians and ratios."""
     logging.disable(logging.WARNING)
+    warm_kernels.register()  # works where the package is not installed, too
     with tempfile.TemporaryDirectory() as folder:
         ways = _ways(Path(folder))
         seconds: dict[str, list[float]] = {name: [] for name in ways}

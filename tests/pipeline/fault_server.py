@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 class Fault:
     """Answer requests whose path contains `path` with an S3 error, `times` times (None: always).
 
-    With the status 200 the request is forwarded, and only the first half of its answer's body comes through. `operation`
-    names one of a JSON protocol; its error is then of that protocol.
+    With the status 200 the request is forwarded, and only the first half of its answer's body comes through.
+    `operation` names one of a JSON protocol; its error is then of that protocol.
     """
 
     path: str
@@ -30,7 +30,8 @@ class Fault:
 
     def applies(self, path: str, operation: str) -> bool:
         """Tell whether this request is to fail, and count it."""
-        if self.path not in path or self.operation not in operation or (self.times is not None and self.n_answered >= self.times):
+        is_spent = self.times is not None and self.n_answered >= self.times
+        if is_spent or self.path not in path or self.operation not in operation:
             return False
         self.n_answered += 1
         return True

@@ -45,14 +45,14 @@ def uploads(stage):
 
 
 def assert_nothing_was_left(stage, run):
-    """The last good day stands, no part of the new one can be seen."""
+    """Hold a failed run to this: the last good day stands, no part of the new one can be seen."""
     assert stage.body("devices_operation_history_data/20210323.csv") == LAST_GOOD
     left = [key.rsplit("/", 1)[1] for key in stage.list_keys(f"runs/20210323/{run.name}/")]
     assert not [name for name in left if not name.endswith(".ipynb")]
 
 
 def assert_the_next_run_succeeds(stage):
-    """On the same file, nothing repaired by hand."""
+    """Run once more on the same file, nothing repaired by hand."""
     run = stage.run(s3_object_key="large.jsonl")
     assert run.outcome.succeeded, run.outcome
     assert run.outcome.output["rows"]["written"] == N_EVENTS
