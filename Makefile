@@ -9,7 +9,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
 
-.PHONY: help setup run lab aws notebooks test test-fast lint format lock clean package deploy-local deploy invoke logs remove
+.PHONY: help setup run lab aws notebooks bench test test-fast lint format lock clean package deploy-local deploy invoke logs remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
@@ -55,6 +55,9 @@ remove: setup node_modules ## Remove functions and state machine; table and buck
 
 notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
 	@$(PY) scripts/execute_notebooks.py
+
+bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZE=full for all sizes, half an hour
+	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')
 
 test: lint node_modules ## Run everything that CI runs: format, lint, types, tests, notebooks
 	@echo 'Testing: unit, functional, notebooks ...'

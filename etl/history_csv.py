@@ -12,6 +12,17 @@ from etl.contract import HISTORY_COLUMNS
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+def header(*, encoding: str = "utf-8") -> bytes:
+    r"""Return the first line of every history.
+
+    Examples
+    --------
+    >>> header()
+    b'device_id,timestamp,power,user_id,type\n'
+    """
+    return (",".join(HISTORY_COLUMNS) + "\n").encode(encoding)
+
+
 def to_csv(history: pd.DataFrame, *, encoding: str = "utf-8") -> bytes:
     r"""Write the history as CSV: LF, minimal quoting, columns and rows in their order, nulls empty.
 

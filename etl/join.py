@@ -114,7 +114,7 @@ def join_devices(events: pd.DataFrame, devices: pd.DataFrame | Owners) -> pd.Dat
     _require_columns(events, "events", EVENT_COLUMNS)
     owners = devices if isinstance(devices, Owners) else Owners(devices)
     # device_id alone: a join on every shared column would also compare fields that only look alike
-    return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas()
+    return owners.attach(_table(events, EVENT_COLUMNS)).to_pandas(use_threads=False)
 
 
 @dataclass
@@ -188,7 +188,7 @@ class Tally:
         device_ids = pa.array(sorted(self._unmatched), pa.large_string())
         n_events = pa.array([self._unmatched[device_id] for device_id in device_ids.to_pylist()], pa.int64())
         columns = [device_ids, n_events, self.owners.near_misses(device_ids)]
-        return pa.table(columns, names=["device_id", "n_events", "near_miss"]).to_pandas()
+        return pa.table(columns, names=["device_id", "n_events", "near_miss"]).to_pandas(use_threads=False)
 
     def _list(self, unknown: pa.ChunkedArray) -> None:
         for counted in pc.value_counts(unknown).to_pylist() if len(unknown) else []:

@@ -23,6 +23,7 @@ from etl.alike import Alike, AlikeReader
 from etl.contract import EVENT_COLUMNS, Bounds, Event, Quarantined, extra_fields_of, first_fault, time_bounds
 from etl.raw_file import PIECE_BYTES, Decoded, ListItems, RawFile, decode_lines
 
+_SHORT_BYTES = 1 << 16
 _QUOTES_OF_A_RECORD = 12  # of three keys and three values
 _COMMA = re.compile(rb"[ \t\r\n]*,")
 _LIST = msgspec.json.Decoder(list[Event])
@@ -104,14 +105,16 @@ def _alike(raw: RawFile, reader: AlikeReader, bounds: Bounds, n_before: int) -> 
     alike = reader.read(raw.buffer, after_record=raw.after_record)
     if alike is None:
         return None
-    if not alike.others:
-        raw.take(alike.n_bytes, after_record=True)
-        return CheckedRecords(alike.n_stretches, alike.events.to_pandas())
     others = [_whole(raw, begin, end) for _place, begin, end in alike.others]
     if not all(others):
         return None  # a cut lay within a record: nothing of what was read is certain
     raw.take(alike.n_bytes, after_record=True)
-    return _merged(alike, [decoded for decoded in others if decoded], bounds, n_before)
+    # what is left of the file, most often its last record, is no piece of its own
+    is_end = raw.ended and not raw.finished and len(raw.buffer) < _SHORT_BYTES
+    rest = raw.one_by_one() if is_end else []
+    if not others and not rest:
+        return CheckedRecords(alike.n_stretches, alike.events.to_pandas(use_threads=False))
+    return _merged(alike, [*(decoded for decoded in others if decoded), rest], bounds, n_before)
 
 
 def _whole(raw: RawFile, begin: int, end: int) -> list[Decoded] | None:
@@ -128,14 +131,15 @@ def _whole(raw: RawFile, begin: int, end: int) -> list[Decoded] | None:
 
 
 def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before: int) -> CheckedRecords:
-    """Put the records that were read together and those that are judged one by one into file order."""
-    n_records = np.ones(alike.n_stretches, np.int64)
-    n_records[[place for place, *_ in alike.others]] = [len(decoded) for decoded in others]
+    """Put the records that were read together and those that are judged one by one, the last of them behind, in order."""
+    places_of_others = [*(place for place, *_ in alike.others), alike.n_stretches]
+    n_records = np.ones(alike.n_stretches + 1, np.int64)
+    n_records[places_of_others] = [len(decoded) for decoded in others]
     first_index = np.cumsum(n_records) - n_records
     indexes, tables = [first_index[alike.places]], [alike.events]
     quarantined: list[Quarantined] = []
     extra_fields: set[str] = set()
-    for (place, *_), decoded in zip(alike.others, others, strict=True):
+    for place, decoded in zip(places_of_others, others, strict=True):
         begin = int(first_index[place])
         judged = _judge(decoded, bounds, n_before + begin)
         quarantined += judged.quarantined
@@ -146,7 +150,9 @@ def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before:
     events = pa.concat_tables(tables)
     if len(tables) > 1:
         events = events.combine_chunks().take(pa.array(np.argsort(np.concatenate(indexes), kind="stable")))
-    return CheckedRecords(int(n_records.sum()), events.to_pandas(), quarantined, frozenset(extra_fields))
+    return CheckedRecords(
+        int(n_records.sum()), events.to_pandas(use_threads=False), quarantined, frozenset(extra_fields)
+    )
 
 
 def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
@@ -179,7 +185,7 @@ def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
     raw.take(end, after_record=raw.form == "document")
     columns = [[e.device_id for e in events], list(map(str, timestamps)), [e.power for e in events]]
     table = pa.table([pa.array(column, pa.string()) for column in columns], schema=_SCHEMA)
-    return CheckedRecords(len(events), table.to_pandas())
+    return CheckedRecords(len(events), table.to_pandas(use_threads=False))
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,9 @@ class _Judged:
 
 def _judged(decoded: list[Decoded], bounds: Bounds, n_before: int) -> CheckedRecords:
     judged = _judge(decoded, bounds, n_before)
-    return CheckedRecords(len(decoded), judged.events.to_pandas(), judged.quarantined, judged.extra_fields)
+    return CheckedRecords(
+        len(decoded), judged.events.to_pandas(use_threads=False), judged.quarantined, judged.extra_fields
+    )
 
 
 def _judge(decoded: list[Decoded], bounds: Bounds, n_before: int) -> _Judged:

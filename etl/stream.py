@@ -9,7 +9,7 @@ import pandas as pd
 
 from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
 from etl.duplicates import DuplicateCounter
-from etl.history_csv import to_csv
+from etl.history_csv import header
 from etl.history_lines import to_lines
 from etl.join import Owners, Tally, join_devices
 from etl.raw_file import PIECE_BYTES
@@ -106,7 +106,7 @@ def join_file(
     owners = devices if isinstance(devices, Owners) else Owners(devices)
     tally, shown = Tally(owners), _Shown()
     extra_fields: set[str] = set()
-    history(to_csv(pd.DataFrame(columns=HISTORY_COLUMNS, dtype="str"), encoding=csv_encoding))
+    history(header(encoding=csv_encoding))
     with DuplicateCounter() as duplicates:
         for piece in read_events(blocks, source=source, run_date=run_date, piece_bytes=piece_bytes):
             rows = join_devices(piece.events, owners)
@@ -147,8 +147,11 @@ class _Shown:
         self.quarantined: list[Quarantined] = []
 
     def add(self, events: pd.DataFrame, rows: pd.DataFrame, quarantined: list[Quarantined]) -> None:
-        if len(self.events) < N_SHOWN:
-            self.events = pd.concat([self.events, events.head(N_SHOWN)], ignore_index=True).head(N_SHOWN)
-        if len(self.rows) < N_SHOWN:
-            self.rows = pd.concat([self.rows, rows.head(N_SHOWN)], ignore_index=True).head(N_SHOWN)
+        self.events, self.rows = _first(self.events, events), _first(self.rows, rows)
         self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
+
+
+def _first(shown: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    if len(shown) >= N_SHOWN or more.empty:
+        return shown
+    return more.head(N_SHOWN) if shown.empty else pd.concat([shown, more], ignore_index=True).head(N_SHOWN)

@@ -43,13 +43,9 @@ DROPPED_PYARROW = (
     "_pyarrow_cpp_tests.",
     "_s3fs.",
     "_substrait.",
-    "libarrow_acero.",
-    "libarrow_dataset.",
     "libarrow_flight.",
     "libarrow_python_flight.",
     "libarrow_s3.",
-    "libarrow_substrait.",
-    "libparquet.",
 )
 # What of fontTools matplotlib needs for PNG and SVG; its compiled modules are there in plain Python too
 SHIPPED_FONTTOOLS = frozenset({"__init__.py", "agl.py", "misc", "version.py"})

@@ -30,8 +30,11 @@ class Fault:
 
     def applies(self, path: str, operation: str) -> bool:
         """Tell whether this request is to fail, and count it."""
-        is_spent = self.times is not None and self.n_answered >= self.times
-        if is_spent or self.path not in path or self.operation not in operation:
+        if (
+            self.path not in path
+            or self.operation not in operation
+            or (self.times is not None and self.n_answered >= self.times)
+        ):
             return False
         self.n_answered += 1
         return True
