@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK_FILE = ROOT / "requirements" / "lambda.txt"
-PACKAGES = ("pandas", "papermill", "ipykernel", "boto3", "matplotlib")
+PACKAGES = ("pandas", "papermill", "ipykernel", "boto3", "matplotlib", "msgspec")
 
 
 def provenance() -> dict[str, object]:
