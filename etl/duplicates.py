@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-MOST_HELD = 4 << 20  # numbers of eight bytes: 32 MiB
+from etl.text_index import mixed
+
+MOST_HELD = 1 << 20  # numbers of eight bytes: 8 MiB
 
 Numbers = npt.NDArray[np.uint64]
+
+_NUMBER_BYTES = 8
+_SHARES = 64  # of the value range; one of them, of all runs, is in memory at a time
+_EDGES = np.array([share << 58 for share in range(1, _SHARES)], np.uint64)
 
 
 class DuplicateCounter:
@@ -34,7 +42,7 @@ class DuplicateCounter:
         self._most_held = most_held
         self._held: list[Numbers] = []
         self._n_held = 0
-        self._runs: list[int] = []  # how many numbers each sorted run in the file has
+        self._runs: list[tuple[int, list[int]]] = []  # where each sorted run begins in the file, and its shares in it
         self._file = tempfile.TemporaryFile(prefix="etl-duplicates-")  # noqa: SIM115 - closed by __exit__
 
     def __enter__(self) -> Self:
@@ -48,30 +56,35 @@ class DuplicateCounter:
         self._held.append(numbers)
         self._n_held += len(numbers)
         if self._n_held > self._most_held:
-            self._file.write(self._sorted().tobytes())
-            self._runs.append(self._n_held)
-            self._held, self._n_held = [], 0
+            self._spill()
 
     def count(self) -> int:
         """Return how many numbers equal an earlier one."""
         if not self._runs:
             return _n_repeated(self._sorted())
-        self._file.flush()
-        stored = np.memmap(self._file, np.uint64, mode="r")
-        ends = np.cumsum(self._runs)
-        runs = [stored[end - n : end] for end, n in zip(ends, self._runs, strict=True)] + [self._sorted()]
-        # equal numbers are in the same share of the value range, and a share of all runs fits in memory
-        n_shares = len(runs)
-        edges = [share * (1 << 64) // n_shares for share in range(1, n_shares)]
-        cuts = [[0, *np.searchsorted(run, np.array(edges, np.uint64)).tolist(), len(run)] for run in runs]
-        n_repeated = 0
-        for share in range(n_shares):
-            parts = [run[cut[share] : cut[share + 1]] for run, cut in zip(runs, cuts, strict=True)]
-            n_repeated += _n_repeated(np.sort(np.concatenate(parts)))
-        return n_repeated
+        self._spill()
+        return sum(_n_repeated(np.sort(self._share(share))) for share in range(_SHARES))
 
-    def _sorted(self) -> Numbers:
-        numbers = np.concatenate([np.array([], np.uint64), *self._held])
+    def _spill(self) -> None:
+        """Write a sorted run to the file, and remember where each share of the value range begins in it."""
+        run = self._sorted(mixed)
+        cuts = [0, *np.searchsorted(run, _EDGES).tolist(), len(run)]
+        begin = self._file.seek(0, os.SEEK_END)
+        self._file.write(memoryview(run).cast("B"))
+        self._runs.append((begin, cuts))
+        self._held, self._n_held = [], 0
+
+    def _share(self, share: int) -> Numbers:
+        """Return all numbers of a share of the value range; equal ones are in the same share."""
+        parts = []
+        for begin, cuts in self._runs:
+            self._file.seek(begin + cuts[share] * _NUMBER_BYTES)
+            content = self._file.read((cuts[share + 1] - cuts[share]) * _NUMBER_BYTES)
+            parts.append(np.frombuffer(content, np.uint64))
+        return np.concatenate(parts)
+
+    def _sorted(self, change: Callable[[Numbers], Numbers] = lambda numbers: numbers) -> Numbers:
+        numbers = change(np.concatenate([np.array([], np.uint64), *self._held]))
         numbers.sort()
         return numbers
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from etl.contract import DEVICE_COLUMNS, EVENT_COLUMNS, HISTORY_COLUMNS
 from etl.errors import MissingColumnsError
 from etl.row_counts import RowCounts
-from etl.text_index import TextIndex
+from etl.text_index import TextIndex, mixed
 
 # Devices without an owner are listed up to here; beyond it they are only counted, so that memory stays bounded
 MOST_LISTED_DEVICES = 10_000
@@ -208,16 +208,8 @@ def _event_numbers(
     if len(unknown):
         encoded = unknown.combine_chunks().dictionary_encode()
         hashes = np.array([hash(text) for text in encoded.dictionary.to_pylist()], np.int64).astype(np.uint64)
-        packed[is_unknown] = _mixed(packed[is_unknown] ^ _mixed(hashes[encoded.indices.to_numpy()]))
+        packed[is_unknown] = mixed(packed[is_unknown] ^ mixed(hashes[encoded.indices.to_numpy()]))
     return packed
-
-
-def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread numbers over 64 bits; different ones stay different. Source: the finaliser of MurmurHash3."""
-    numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    mixed: npt.NDArray[np.uint64] = numbers ^ (numbers >> np.uint64(33))
-    return mixed
 
 
 def _folded(ids: pa.Array) -> pa.Array:

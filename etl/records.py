@@ -131,7 +131,7 @@ def _whole(raw: RawFile, begin: int, end: int) -> list[Decoded] | None:
 
 
 def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before: int) -> CheckedRecords:
-    """Put the records that were read together and those that are judged one by one, the last of them behind, in order."""
+    """Put all records into file order: those read together, and the others, of which the last are behind them all."""
     places_of_others = [*(place for place, *_ in alike.others), alike.n_stretches]
     n_records = np.ones(alike.n_stretches + 1, np.int64)
     n_records[places_of_others] = [len(decoded) for decoded in others]

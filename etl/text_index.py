@@ -82,6 +82,14 @@ class TextIndex:
         return np.array([], np.int32)
 
 
+def mixed(numbers: Words) -> Words:
+    """Spread numbers evenly over 64 bits; different ones stay different. Source: the finaliser of MurmurHash3."""
+    numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    numbers = (numbers ^ (numbers >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    spread: Words = numbers ^ (numbers >> np.uint64(33))
+    return spread
+
+
 def _words_of(texts: pa.LargeStringArray, n_words: int) -> tuple[Numbers, list[Words]]:
     """Return each text's length in bytes, and its first words, filled up with zeros."""
     if not len(texts):
