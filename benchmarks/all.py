@@ -15,6 +15,7 @@ QUICK = [
 ]
 FULL = [
     ("join_file.py", "--events 10000 --devices 1000 --rounds 9"),
+    ("join_file.py", "--events 10000 --devices 1000 --rounds 9 --warm"),
     ("join_file.py", "--events 1000000 --devices 1000"),
     ("join_file.py", "--events 1000000 --devices 100000"),
     ("join_file.py", "--events 1000000 --devices 100000 --gzip"),

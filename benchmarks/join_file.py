@@ -1,6 +1,6 @@
 """The join of a raw file, against what a user would pick instead: same file, same rows, in turn.
 
-``python benchmarks/join_file.py --events 1000000 --devices 100000 [--gzip] [--bad 0.01] [--rounds 5]``
+``python benchmarks/join_file.py --events 1000000 --devices 100000 [--gzip] [--bad 0.01] [--warm]``
 """
 
 from __future__ import annotations
@@ -161,6 +161,7 @@ def main() -> int:
     parser.add_argument("--devices", type=int, default=20_000)
     parser.add_argument("--bad", type=float, default=0.0, help="share of bad records; then only the pipeline runs")
     parser.add_argument("--gzip", action="store_true")
+    parser.add_argument("--warm", action="store_true", help="work once before measuring, as a warm process has")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=CONTENDERS)
     parser.add_argument("--one", choices=CONTENDERS, help=argparse.SUPPRESS)
@@ -169,7 +170,7 @@ def main() -> int:
     if options.one:
         devices = json.loads((options.raw.parent / "devices.json").read_text(encoding="utf-8"))
         work = globals()[options.one](options.raw, devices, options.raw.parent / "out.csv")
-        report(work)
+        report(work, prepare=work if options.warm else lambda: None)
         return 0
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         raw, devices_file = make(
@@ -183,10 +184,13 @@ def main() -> int:
         if not options.bad and options.events <= 1_000_000:  # noqa: PLR2004 - beyond, it takes too long
             devices = json.loads(devices_file.read_text(encoding="utf-8"))
             check_same_rows(Path(folder), [name for name in names if name != "copy"], raw, devices)
-        measured = in_turn(Path(__file__), names, ["--raw", str(raw)], rounds=options.rounds)
+        measured = in_turn(
+            Path(__file__), names, ["--raw", str(raw), *["--warm"] * options.warm], rounds=options.rounds
+        )
         size = raw.stat().st_size / 1e6
     bad = f", {options.bad:.0%} bad" if options.bad else ""
-    title = f"{options.events:,} events, {options.devices:,} devices, {size:.0f} MB{' gzip' * options.gzip}{bad}"
+    warm = ", warm process" if options.warm else ""
+    title = f"{options.events:,} events, {options.devices:,} devices, {size:.0f} MB{' gzip' * options.gzip}{bad}{warm}"
     print_table(f"{title}; medians of {options.rounds}", measured, against="pipeline")
     print(f"rows: {measured['pipeline'].said}")
     return 0
