@@ -81,6 +81,8 @@ class EmbeddedAws:
             self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), around)
             stack.callback(self._pool.close)
             gateway.start(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))
+            # the first thing on the way out: what is under way breaks when moto goes, and nobody wants to read of it
+            stack.callback(gateway.expect_end)
             self._endpoint_url = endpoint_url
             self._stack = stack.pop_all()
         return self

@@ -47,6 +47,10 @@ class Gateway:
         self._lambda_api = lambda_api
         self._server.start()
 
+    def expect_end(self) -> None:
+        """Say nothing from now on of requests that break."""
+        self._server.expect_end()
+
     def stop(self) -> None:
         """Stop listening and end all connections."""
         self._server.stop()

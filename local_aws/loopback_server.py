@@ -49,6 +49,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
 
     def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
         self._connections: set[socket.socket] = set()
+        self._is_ending = False
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         super().__init__((LOOPBACK, port), handler)
 
@@ -61,14 +62,24 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         """Serve in the background."""
         self._thread.start()
 
+    def expect_end(self) -> None:
+        """Say nothing from now on of requests that break: what they need is being ended on purpose."""
+        self._is_ending = True
+
     def stop(self) -> None:
         """Stop listening and end every connection."""
+        self.expect_end()
         if self._thread.is_alive():
             self.shutdown()
         self.server_close()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a request that broke, unless the end is expected."""
+        if not self._is_ending:
+            super().handle_error(request, client_address)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection while it lives."""
