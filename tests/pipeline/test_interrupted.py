@@ -12,7 +12,7 @@ from local_aws.serverless_yml import read_yaml
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 LAST_GOOD = b"the last good day\n"
-N_EVENTS = 400_000  # a history of about 20 MB, three parts of an upload
+N_EVENTS = 600_000  # a history of about 30 MB, three parts of an upload
 
 
 @pytest.fixture(scope="module")
