@@ -29,7 +29,7 @@ from lambda_wrappers.failures import named_error
 from lambda_wrappers.parameters import check_parameters
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-LONGEST_MARGIN_SECONDS, SHORTEST_MARGIN_SECONDS = 10.0, 1.0
+LONGEST_MARGIN_SECONDS, SHORTEST_MARGIN_SECONDS = 10.0, 1.5
 MOST_COPIES = 20
 
 # the kernel warns at each start that loopback is not encrypted; nobody else is inside a Lambda
@@ -96,6 +96,7 @@ def run_notebook(
     deadline = time.monotonic() + remaining - margin
     source = NOTEBOOKS / notebook_name
     check_parameters(source, parameters)
+    s3 = boto3.client("s3")  # made now: at the end there may be no time for it
     with tempfile.TemporaryDirectory() as folder:
         executed = Path(folder) / notebook_name
         started = time.monotonic()
@@ -108,7 +109,7 @@ def run_notebook(
         except Exception as error:  # noqa: BLE001 - whatever papermill raises gets a name of ours
             failure = named_error(error, executed)
         finally:
-            uri = _keep(executed, bucket, prefix)
+            uri = _keep(s3, executed, bucket, prefix)
             logger.info(
                 "notebook executed",
                 notebook=notebook_name,
@@ -150,11 +151,11 @@ def _result(executed: Path) -> dict[str, Any]:
     )
 
 
-def _keep(executed: Path, bucket: str, prefix: str) -> str:
+def _keep(s3: Any, executed: Path, bucket: str, prefix: str) -> str:
     """Upload the executed notebook beside those of earlier tries; never raise, so that no failure hides another."""
     if not executed.exists():
         return "none, the kernel did not start"
-    s3, content = boto3.client("s3"), executed.read_bytes()
+    content = executed.read_bytes()
     for number in range(1, MOST_COPIES):
         key = f"{prefix}{executed.stem}{'' if number == 1 else f'.try-{number}'}.ipynb"
         try:
