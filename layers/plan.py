@@ -12,7 +12,7 @@ from layers.target import Target
 
 BASE = "base"
 # Direct packages that are no part of the base layer. A layer has what its packages need and the base layer has not.
-EXTRA_LAYERS = {"plots": ("matplotlib", "matplotlib-fontja"), "arrow": ("pyarrow",)}
+EXTRA_LAYERS = {"report": ("matplotlib", "matplotlib-fontja", "nbconvert"), "arrow": ("pyarrow",)}
 # Packages that others name, but that no headless notebook needs
 UNNEEDED = {
     "debugpy": "stops at breakpoints, and costs each kernel 0.12 s to start",

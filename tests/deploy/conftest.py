@@ -38,7 +38,7 @@ def compiled(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
         copy(ROOT / name, folder / name)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     build(folder / "build" / "function.zip")
-    for layer in ("base", "plots", "arrow"):
+    for layer in ("base", "report", "arrow"):
         (folder / "build" / "layers").mkdir(exist_ok=True)
         build(folder / "build" / "layers" / f"{layer}.zip")
     environment = {**os.environ, **embedded_aws.environment()}

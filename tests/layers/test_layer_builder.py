@@ -33,10 +33,11 @@ def lock(wheel_house: WheelHouse) -> Path:
     wheel_house.put("numpy", {"numpy/core.so": "arm"}, tag="cp313-cp313-manylinux_2_17_aarch64")
     wheel_house.put("matplotlib", {"matplotlib/__init__.py": "", "pylab.py": ""}, needs=("numpy",))
     wheel_house.put("matplotlib-fontja", {"matplotlib_fontja/font.ttf": "エ"}, needs=("matplotlib",))
+    wheel_house.put("nbconvert", {"nbconvert/__init__.py": ""})
     wheel_house.put("pyarrow", {"pyarrow/__init__.py": "", "pyarrow/libarrow_flight.so.2600": "flight"})
     wheel_house.put("debugpy", {"debugpy/__init__.py": ""})
     wheel_house.put("appnope", {"appnope.py": ""}, marker="sys_platform == 'darwin'")
-    return wheel_house.write("papermill", "matplotlib", "matplotlib-fontja", "pyarrow")
+    return wheel_house.write("papermill", "matplotlib", "matplotlib-fontja", "nbconvert", "pyarrow")
 
 
 ARM = Target(architecture="arm64")
@@ -62,7 +63,7 @@ def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
         "python/papermill/__init__.py",
         "python/papermill/__pycache__/__init__.cpython-313.pyc",
     ]
-    assert names(tmp_path / "out" / "plots.zip") == [
+    assert names(tmp_path / "out" / "report.zip") == [
         "python/__pycache__/pylab.cpython-313.pyc",
         "python/matplotlib-1.dist-info/LICENSE",
         "python/matplotlib-1.dist-info/METADATA",
@@ -71,6 +72,10 @@ def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
         "python/matplotlib_fontja-1.dist-info/LICENSE",
         "python/matplotlib_fontja-1.dist-info/METADATA",
         "python/matplotlib_fontja/font.ttf",
+        "python/nbconvert-1.dist-info/LICENSE",
+        "python/nbconvert-1.dist-info/METADATA",
+        "python/nbconvert/__init__.py",
+        "python/nbconvert/__pycache__/__init__.cpython-313.pyc",
         "python/pylab.py",
     ]
     assert names(tmp_path / "out" / "arrow.zip") == [
@@ -79,7 +84,7 @@ def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
         "python/pyarrow/__init__.py",
         "python/pyarrow/__pycache__/__init__.cpython-313.pyc",
     ]
-    assert [layer.name for layer in layers] == ["base", "plots", "arrow"]
+    assert [layer.name for layer in layers] == ["base", "report", "arrow"]
     assert layers[0].part_bytes["numpy"] == 3
     assert layers[0].unzipped_bytes == sum(layers[0].part_bytes.values())
     assert len(lines) == 4
@@ -88,7 +93,7 @@ def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
         "arrow.zip",
         "base.zip",
         "layers.json",
-        "plots.zip",
+        "report.zip",
     ]
     assert str(tmp_path) not in (tmp_path / "out" / RECORD).read_text(encoding="utf-8")
 
@@ -122,7 +127,7 @@ class Builder:
         monkeypatch.setattr(build, "find_interpreter", lambda _version: Interpreter(Path("/python"), "3.13.0"))
         monkeypatch.setattr(build, "install", self.install)
         monkeypatch.setattr(build, "read_needs", lambda _folder: {})
-        monkeypatch.setattr(build, "plan_layers", lambda *_: {"base": frozenset(), "plots": frozenset()})
+        monkeypatch.setattr(build, "plan_layers", lambda *_: {"base": frozenset(), "report": frozenset()})
         monkeypatch.setattr(build, "assemble", self.assemble)
         monkeypatch.setattr(build, "compile_folder", self.compile_folder)
 
@@ -139,7 +144,7 @@ class Builder:
 
     def compile_folder(self, folder: Path, _python: Path) -> None:
         """Fail in the second layer, if so wished."""
-        if self.failure and folder.parent.name == "plots":
+        if self.failure and folder.parent.name == "report":
             raise self.failure
 
 
@@ -156,7 +161,7 @@ def run(lock: Path, out: Path) -> list[str]:
 
 def test_a_second_call_builds_nothing(builder: Builder, lock: Path, tmp_path: Path) -> None:
     """Nothing has changed, so nothing is done."""
-    assert run(lock, tmp_path / "out") == run(lock, tmp_path / "out") == ["base", "plots"]
+    assert run(lock, tmp_path / "out") == run(lock, tmp_path / "out") == ["base", "report"]
     assert builder.n_builds == 1
 
 
@@ -174,7 +179,7 @@ def test_any_change_builds_anew(builder: Builder, lock: Path, tmp_path: Path, ch
     elif change == "zip":
         (out / "base.zip").write_bytes((out / "base.zip").read_bytes()[:-1])
     elif change == "missing zip":
-        (out / "plots.zip").unlink()
+        (out / "report.zip").unlink()
     else:
         (out / RECORD).write_text('{"key": ', encoding="utf-8")
     build_layers(target, out, lock=lock)
@@ -207,7 +212,7 @@ def test_what_a_killed_build_left_is_removed(builder: Builder, lock: Path, tmp_p
     (out / "mine.txt").touch()
     run(lock, out)
     assert builder.n_builds == 1
-    assert sorted(path.name for path in out.iterdir()) == [".lock", "base.zip", "layers.json", "mine.txt", "plots.zip"]
+    assert sorted(path.name for path in out.iterdir()) == [".lock", "base.zip", "layers.json", "mine.txt", "report.zip"]
 
 
 def test_zips_without_their_record_do_not_count(builder: Builder, lock: Path, tmp_path: Path) -> None:
@@ -245,7 +250,7 @@ def test_the_command_prints_sizes(
     assert main(["--out", "out"]) == 0
     printed = capsys.readouterr().out
     assert builder.n_builds == 1
-    for expected in ("Installed", "out/base.zip, out/plots.zip", "unzipped MiB", "code + base + plots", "of 250.0 MiB"):
+    for expected in ("Installed", "out/base.zip, out/report.zip", "unzipped MiB", "code + base + report", "of 250.0 MiB"):
         assert expected in printed
     assert main(["--out", "out"]) == 0
     assert "up to date" in capsys.readouterr().out

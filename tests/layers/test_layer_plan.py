@@ -11,7 +11,7 @@ from layers.lock import read_requirements
 from layers.plan import EXTRA_LAYERS, needed_by, plan_layers
 from layers.target import Target
 
-PLOTS = {"plots": ("matplotlib",)}
+REPORT = {"report": ("matplotlib",)}
 
 
 def parsed(**needs: str) -> dict[str, list[Requirement]]:
@@ -26,14 +26,14 @@ def plan(direct: str, **needs: str) -> dict[str, set[str]]:
     requirements = [Requirement(name) for name in direct.split()]
     return {
         layer: set(names)
-        for layer, names in plan_layers(requirements, parsed(**needs), Target(), extra_layers=PLOTS).items()
+        for layer, names in plan_layers(requirements, parsed(**needs), Target(), extra_layers=REPORT).items()
     }
 
 
 def test_a_shared_need_goes_into_the_base() -> None:
     """Both need numpy: one copy, in the layer that every function has."""
     found = plan("pandas matplotlib", pandas="numpy", matplotlib="numpy|pillow", numpy="", pillow="")
-    assert found == {"base": {"pandas", "numpy"}, "plots": {"matplotlib", "pillow"}}
+    assert found == {"base": {"pandas", "numpy"}, "report": {"matplotlib", "pillow"}}
 
 
 def test_markers_are_those_of_lambda() -> None:

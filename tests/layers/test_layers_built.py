@@ -26,7 +26,7 @@ from local_aws.serverless_yml import read_yaml
 pytestmark = pytest.mark.slow
 
 Unzipped = Callable[[str], Path]
-NAMES = ("base", "plots", "arrow")
+NAMES = ("base", "report", "arrow")
 
 
 def layers_of_functions() -> dict[str, list[str]]:
@@ -57,11 +57,11 @@ def distributions(folder: Path) -> set[str]:
 
 def test_each_locked_package_is_in_exactly_one_layer(unzipped: Unzipped) -> None:
     """With its metadata: versions and plug-ins are looked up there."""
-    base, plots, arrow = (distributions(unzipped(name)) for name in NAMES)
-    assert not base & plots | base & arrow | plots & arrow
+    base, report, arrow = (distributions(unzipped(name)) for name in NAMES)
+    assert not base & report | base & arrow | report & arrow
     assert arrow == {"pyarrow"}
-    assert base | plots | arrow == {pin.name for pin in locked_for(Target(), LOCK, without=UNNEEDED)}
-    assert {"matplotlib", "matplotlib-fontja", "pillow"} <= plots
+    assert base | report | arrow == {pin.name for pin in locked_for(Target(), LOCK, without=UNNEEDED)}
+    assert {"matplotlib", "matplotlib-fontja", "pillow"} <= report
     assert {"papermill", "ipykernel", "pandas", "numpy", "boto3", "aws-lambda-powertools"} <= base
 
 
@@ -88,13 +88,13 @@ def test_keeps_the_terms_of_use(unzipped: Unzipped) -> None:
     for name, package in (
         ("base", "numpy"),
         ("base", "pandas"),
-        ("plots", "matplotlib"),
-        ("plots", "pillow"),
+        ("report", "matplotlib"),
+        ("report", "pillow"),
         ("arrow", "pyarrow"),
     ):
         assert [path for path in files(unzipped(name)) if re.match(rf"{package}-[^/]+/.*LICEN[CS]E", path)]
     of_font = re.compile(r"matplotlib_fontja.*/.*LICEN[CS]E", re.IGNORECASE)
-    assert [path for path in files(unzipped("plots")) if of_font.match(path)]
+    assert [path for path in files(unzipped("report")) if of_font.match(path)]
 
 
 def test_every_module_has_bytecode_that_is_taken_unchecked(unzipped: Unzipped) -> None:
@@ -276,7 +276,7 @@ def test_a_pandas_notebook_runs_from_the_base_layer(unzipped: Unzipped, lambda_p
 
 def test_a_plot_notebook_runs_from_both_layers(unzipped: Unzipped, lambda_python: Path, tmp_path: Path) -> None:
     """PNG and SVG, with Japanese text and without a missing glyph."""
-    layers = [unzipped("base"), unzipped("plots")]
+    layers = [unzipped("base"), unzipped("report")]
     outputs = execute([ON_PANDAS[0], ON_MATPLOTLIB, IMPORTED_FROM], lambda_python, layers, tmp_path)
     assert "".join("".join(output.get("text", "")) for output in outputs[1]) == "png True\nsvg True\n"
     (picture,) = [output["data"]["image/png"] for output in outputs[1] if "image/png" in output.get("data", {})]
