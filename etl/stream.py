@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import pandas as pd
+import pyarrow as pa
 
 from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
 from etl.duplicates import DuplicateCounter
 from etl.history_csv import header
 from etl.history_lines import to_lines
-from etl.join import Owners, Tally, join_devices
+from etl.join import Owners, join_devices
 from etl.raw_file import PIECE_BYTES
 from etl.records import read_events
 from etl.row_counts import RowCounts
+from etl.tally import Tally
 
 N_SHOWN = 10
+_NO_EVENTS, _NO_ROWS = (
+    pa.schema([(name, pa.large_string()) for name in names]).empty_table() for names in (EVENT_COLUMNS, HISTORY_COLUMNS)
+)
 
 Write = Callable[[bytes], object]
 
@@ -142,16 +147,21 @@ class _Shown:
     """The first few of everything, for people to see."""
 
     def __init__(self) -> None:
-        self.events = pd.DataFrame(columns=EVENT_COLUMNS, dtype="str")
-        self.rows = pd.DataFrame(columns=HISTORY_COLUMNS, dtype="str")
+        self._events, self._rows = [_NO_EVENTS], [_NO_ROWS]
         self.quarantined: list[Quarantined] = []
 
-    def add(self, events: pd.DataFrame, rows: pd.DataFrame, quarantined: list[Quarantined]) -> None:
-        self.events, self.rows = _first(self.events, events), _first(self.rows, rows)
+    def add(self, events: pa.Table, rows: pa.Table, quarantined: list[Quarantined]) -> None:
+        """Keep what is still missing of a piece."""
+        for kept, more in ((self._events, events), (self._rows, rows)):
+            n_missing = N_SHOWN - sum(map(len, kept))
+            if n_missing and len(more):
+                kept.append(more.take(list(range(min(n_missing, len(more))))))  # a slice would keep all of it alive
         self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
 
+    @property
+    def events(self) -> pd.DataFrame:
+        return pa.concat_tables(self._events).to_pandas(use_threads=False)
 
-def _first(shown: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    if len(shown) >= N_SHOWN or more.empty:
-        return shown
-    return more.head(N_SHOWN) if shown.empty else pd.concat([shown, more], ignore_index=True).head(N_SHOWN)
+    @property
+    def rows(self) -> pd.DataFrame:
+        return pa.concat_tables(self._rows).to_pandas(use_threads=False)
