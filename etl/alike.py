@@ -30,6 +30,7 @@ _MOST_OTHERS = 0.25  # of the records; beyond it, another way is faster
 _BLANK = r"[ \t\r\n]*"
 PART_BYTES = 1 << 20
 _SEARCHED_BYTES = 1 << 16
+_SHORTEST_PART = 128  # what is left at the end is most often one record, which cannot be read here
 _STRINGS = 2 * len(EVENT_COLUMNS)  # of a record: its keys and values
 _WORD_BYTES = 8
 _QUOTE, _BLANK_BYTE, _NOT_ASCII = ord('"'), 0x20, 0x80
@@ -129,7 +130,7 @@ class AlikeReader:
         parts: list[Alike] = []
         at = 0
         # a part at a time: what numpy works on then stays in the processor's cache
-        while at < len(text) and (
+        while at < len(text) - _SHORTEST_PART and (
             part := self._read_part(text[at : at + PART_BYTES], after_record=after_record or at > 0)
         ):
             parts.append(part)

@@ -147,9 +147,9 @@ def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before:
         if judged.events.num_rows:
             indexes.append(begin + np.array(judged.places))
             tables.append(judged.events)
-    events = pa.concat_tables(tables)
-    if len(tables) > 1:
-        events = events.combine_chunks().take(pa.array(np.argsort(np.concatenate(indexes), kind="stable")))
+    events, index = pa.concat_tables(tables).combine_chunks(), np.concatenate(indexes)
+    if (index[1:] < index[:-1]).any():
+        events = events.take(pa.array(np.argsort(index, kind="stable")))
     return CheckedRecords(int(n_records.sum()), events, quarantined, frozenset(extra_fields))
 
 

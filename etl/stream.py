@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 import pyarrow as pa
 
-from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
+from etl.contract import HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
 from etl.duplicates import DuplicateCounter
 from etl.history_csv import header
 from etl.history_lines import to_lines
@@ -19,9 +19,7 @@ from etl.row_counts import RowCounts
 from etl.tally import Tally
 
 N_SHOWN = 10
-_NO_EVENTS, _NO_ROWS = (
-    pa.schema([(name, pa.large_string()) for name in names]).empty_table() for names in (EVENT_COLUMNS, HISTORY_COLUMNS)
-)
+_NO_ROWS = pa.schema([(name, pa.large_string()) for name in HISTORY_COLUMNS]).empty_table()
 
 Write = Callable[[bytes], object]
 
@@ -34,8 +32,8 @@ class JoinedFile:
     ----------
     rows
         The counts, which satisfy both identities.
-    first_events, first_rows
-        The first ten valid events, and the first ten rows of the history.
+    first_rows
+        The first ten rows of the history.
     first_quarantined
         The first ten records in quarantine: ``index``, ``field``, ``reason``, ``text``.
     unmatched
@@ -45,7 +43,6 @@ class JoinedFile:
     """
 
     rows: RowCounts
-    first_events: pd.DataFrame
     first_rows: pd.DataFrame
     first_quarantined: pd.DataFrame
     unmatched: pd.DataFrame
@@ -121,7 +118,7 @@ def join_file(
             numbers = tally.add(piece.events, rows, n_read=piece.n_read, n_quarantined=len(piece.quarantined))
             duplicates.add(numbers)
             extra_fields |= piece.extra_fields
-            shown.add(piece.events, rows, piece.quarantined)
+            shown.add(rows, piece.quarantined)
         counts = tally.rows(n_duplicates=duplicates.count())
     require_few_quarantined(
         n_read=counts.read,
@@ -133,7 +130,6 @@ def join_file(
     counts.prove()
     return JoinedFile(
         rows=counts,
-        first_events=shown.events,
         first_rows=shown.rows,
         first_quarantined=pd.DataFrame(
             [asdict(record) for record in shown.quarantined], columns=["index", "field", "reason", "text"]
@@ -147,20 +143,15 @@ class _Shown:
     """The first few of everything, for people to see."""
 
     def __init__(self) -> None:
-        self._events, self._rows = [_NO_EVENTS], [_NO_ROWS]
+        self._rows = [_NO_ROWS]
         self.quarantined: list[Quarantined] = []
 
-    def add(self, events: pa.Table, rows: pa.Table, quarantined: list[Quarantined]) -> None:
+    def add(self, rows: pa.Table, quarantined: list[Quarantined]) -> None:
         """Keep what is still missing of a piece."""
-        for kept, more in ((self._events, events), (self._rows, rows)):
-            n_missing = N_SHOWN - sum(map(len, kept))
-            if n_missing and len(more):
-                kept.append(more.take(list(range(min(n_missing, len(more))))))  # a slice would keep all of it alive
+        n_wanted = min(N_SHOWN - sum(map(len, self._rows)), len(rows))
+        if n_wanted:
+            self._rows.append(rows.take(list(range(n_wanted))))  # a slice would keep the whole piece alive
         self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
-
-    @property
-    def events(self) -> pd.DataFrame:
-        return pa.concat_tables(self._events).to_pandas(use_threads=False)
 
     @property
     def rows(self) -> pd.DataFrame:
