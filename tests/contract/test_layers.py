@@ -7,8 +7,21 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
-PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
+PURE = [
+    "alike",
+    "checks",
+    "contract",
+    "errors",
+    "gzip_blocks",
+    "history_csv",
+    "history_lines",
+    "join",
+    "json_records",
+    "keys",
+    "manifest",
+    "plots",
+]
+PURE += ["raw_file", "raw_form", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
 COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
