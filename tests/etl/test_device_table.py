@@ -1,9 +1,12 @@
 """The whole device table is read, whatever its items hold and however many pages it has."""
 
+import io
 import itertools
+import json
 
 import pandas as pd
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from etl import aws, device_table
 from etl.errors import MissingTableError
@@ -75,6 +78,43 @@ def test_all_pages_are_read(table):
     items = [item(f"{number:04}", type={"S": "x" * 3000}) for number in range(1000)]
     master = device_table.read_devices(table(items))
     assert master.devices["device_id"].tolist() == [f"{number:04}" for number in range(1000)]
+
+
+class Body(io.BytesIO):
+    """A response's body as botocore reads it."""
+
+    def stream(self, **_how):
+        """Yield it in one piece."""
+        yield self.read()
+
+
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_an_empty_page_is_not_the_end(embedded_aws, monkeypatch, is_fast):
+    """DynamoDB may answer with no items and a key to go on from; the embedded AWS never does, so the pages are made."""
+    assert embedded_aws
+    if not is_fast:
+        monkeypatch.setattr(device_table, "_decode_page", lambda **_more: None)
+    pages = [
+        {"Items": [], "LastEvaluatedKey": item("a")},
+        {"Items": [item("b")], "LastEvaluatedKey": item("b")},
+        {"Items": [], "LastEvaluatedKey": item("bb")},
+        {"Items": [item("c"), item("d")]},
+    ]
+    answers, asked = iter(pages), []
+
+    def answer(request, **_event):
+        asked.append("ExclusiveStartKey" in json.loads(request.body))
+        return AWSResponse(request.url, 200, {}, Body(json.dumps(next(answers)).encode()))
+
+    events = aws.client("dynamodb").meta.events
+    events.register("before-send.dynamodb.Scan", answer, unique_id="test-pages")
+    try:
+        master = device_table.read_devices("Devices-made")
+    finally:
+        events.unregister("before-send.dynamodb.Scan", unique_id="test-pages")
+        events.unregister("before-parse.dynamodb.Scan", unique_id="etl-decode-page")
+    assert master.devices["device_id"].tolist() == ["b", "c", "d"]
+    assert asked == [False, True, True, True]
 
 
 def test_an_empty_table_is_an_empty_frame_of_text(table):
