@@ -10,7 +10,7 @@ from etl.provenance import ROOT
 PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
 PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
-COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
+COMMAND_LINE = ["__main__", "cli", "exit_codes", "local_pipeline", "progress", "run_command", "step_lines"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
 
