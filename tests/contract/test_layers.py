@@ -93,10 +93,10 @@ def test_wrappers_know_of_etl_only_errors_settings_and_keys():
         assert from_etl <= {"etl.errors", "etl.settings", "etl.keys"}, path.name
 
 
-@pytest.mark.parametrize("package", ["layers", "local_aws", "warm_kernels"])
+@pytest.mark.parametrize("package", ["layers", "local_aws", "notebook_report", "warm_kernels"])
 def test_the_tools_know_nothing_of_ours(package):
     """They could serve any project."""
-    ours = {"etl", "lambda_wrappers", "layers", "local_aws", "warm_kernels"} - {package}
+    ours = {"etl", "lambda_wrappers", "layers", "local_aws", "notebook_report", "warm_kernels"} - {package}
     paths = list((ROOT / package).rglob("*.py"))
     assert paths
     for path in paths:

@@ -26,6 +26,7 @@ STAGE, ACCOUNT = "local", "123456789012"
 PARTS = (
     "etl",
     "lambda_wrappers",
+    "notebook_report",
     "warm_kernels",
     "notebooks",
     "workflow",

@@ -116,7 +116,7 @@ def stage_with(embedded_aws: EmbeddedAws, tmp_path: Path) -> Callable[..., Stage
     def make(*, notebook: str | None = None, cell: str = "", before: str = "result", **environment: str) -> Stage:
         if notebook is None:
             return make_stage(embedded_aws, environment=environment)
-        for folder in ("etl", "lambda_wrappers", "warm_kernels", "notebooks"):
+        for folder in ("etl", "lambda_wrappers", "notebook_report", "warm_kernels", "notebooks"):
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
         path = tmp_path / "notebooks" / notebook
         document = nbformat.read(path, as_version=4)

@@ -1,0 +1,78 @@
+"""Markup of a notebook, made harmless: markdown and HTML become a few plain elements, all else becomes text."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import BeautifulSoup, Tag
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+
+from notebook_report.tables import tidy_table
+from notebook_report.text import cut, visible
+
+MOST_CHARACTERS = 20_000  # of one text, such as what a cell printed
+MOST_IN_A_CELL = 300  # of one piece of text in a table
+MOST_MARKUP = 400_000  # of one output's HTML; a table of 60 rows has some 20,000
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td")
+BLOCKS = ("p", "div", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr", "br")
+INLINE = ("a", "b", "strong", "i", "em", "code", "del", "sub", "sup", "span", "bdi")
+# nbconvert's own list lets paragraphs and headings through as text only
+_SANITIZER = SanitizeHTML(
+    tags=[*HEADINGS, *TABLE, *BLOCKS, *INLINE],
+    attributes={"th": ["colspan", "rowspan"], "td": ["colspan", "rowspan"], "ol": ["start"]},
+    styles=[],
+    strip=False,
+)
+_STYLE = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.DOTALL | re.IGNORECASE)
+_LONG_TEXT = re.compile(r"[^<>]{2000,}")
+
+
+class _Renderer(IPythonRenderer):  # type: ignore[misc]
+    """Markdown without links and pictures: the page leads to, and loads, nothing but the run's own files."""
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune's signature
+        """Return the words, and where they would have led."""
+        shown = str(self.escape_html(url))
+        return text if shown in text else f"{text} ({shown})"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune's signature
+        """Return what the picture shows, in words."""
+        return str(self.escape_html(text))
+
+
+def from_markdown(source: str) -> BeautifulSoup:
+    """Return markdown as elements; HTML in it is text, and so is what stands between dollar signs."""
+    text = cut(visible(source), MOST_CHARACTERS)
+    renderer = _Renderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
+    return _clean(MarkdownWithMath(renderer=renderer).render(text))
+
+
+def from_html(source: str) -> BeautifulSoup | None:
+    """Return an output's HTML as elements, without its style; None if there is too much of it."""
+    # pieces of text first: one value of 5 MB need not cost the table around it
+    short = _LONG_TEXT.sub(lambda found: _cut_escaped(found[0]), _STYLE.sub("", visible(source)))
+    return _clean(short) if len(short) <= MOST_MARKUP else None
+
+
+def _clean(html: str) -> BeautifulSoup:
+    soup = BeautifulSoup(_SANITIZER.sanitize_html_tags(html), "html.parser")
+    for link in soup.find_all("a"):
+        link.unwrap()
+    for text in soup.find_all(string=True):
+        # character references are characters by now
+        shown = cut(visible(text), MOST_IN_A_CELL if text.find_parent("table") else MOST_CHARACTERS)
+        if shown != text:
+            text.replace_with(shown)
+    for table in soup.find_all("table"):
+        if isinstance(table, Tag) and not table.find_parent("table"):
+            tidy_table(table)
+    return soup
+
+
+def _cut_escaped(text: str) -> str:
+    """Cut a long piece of HTML's text, not in the middle of a character reference."""
+    kept = re.sub(r"&[^;&]{0,31}$", "", text[: MOST_IN_A_CELL + 1])
+    return f"{kept}… ({len(text):,} characters) "
