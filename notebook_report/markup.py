@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from notebook_report.tables import tidy_table
-from notebook_report.text import cut, visible
+from notebook_report.text import shown, visible
 
 MOST_CHARACTERS = 20_000  # of one text, such as what a cell printed
 MOST_IN_A_CELL = 300  # of one piece of text in a table
@@ -35,8 +37,8 @@ class _Renderer(IPythonRenderer):  # type: ignore[misc]
 
     def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune's signature
         """Return the words, and where they would have led."""
-        shown = str(self.escape_html(url))
-        return text if shown in text else f"{text} ({shown})"
+        # an address in the text became a link by itself; its words are enough
+        return text if unquote(url) == unescape(text) else f"{text} ({self.escape_html(url)})"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune's signature
         """Return what the picture shows, in words."""
@@ -45,7 +47,7 @@ class _Renderer(IPythonRenderer):  # type: ignore[misc]
 
 def from_markdown(source: str) -> BeautifulSoup:
     """Return markdown as elements; HTML in it is text, and so is what stands between dollar signs."""
-    text = cut(visible(source), MOST_CHARACTERS)
+    text = shown(source, MOST_CHARACTERS)
     renderer = _Renderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
     return _clean(MarkdownWithMath(renderer=renderer).render(text))
 
@@ -53,8 +55,8 @@ def from_markdown(source: str) -> BeautifulSoup:
 def from_html(source: str) -> BeautifulSoup | None:
     """Return an output's HTML as elements, without its style; None if there is too much of it."""
     # pieces of text first: one value of 5 MB need not cost the table around it
-    short = _LONG_TEXT.sub(lambda found: _cut_escaped(found[0]), _STYLE.sub("", visible(source)))
-    return _clean(short) if len(short) <= MOST_MARKUP else None
+    short = _LONG_TEXT.sub(lambda found: _cut_escaped(found[0]), _STYLE.sub("", source))
+    return _clean(visible(short)) if len(short) <= MOST_MARKUP else None
 
 
 def _clean(html: str) -> BeautifulSoup:
@@ -63,9 +65,9 @@ def _clean(html: str) -> BeautifulSoup:
         link.unwrap()
     for text in soup.find_all(string=True):
         # character references are characters by now
-        shown = cut(visible(text), MOST_IN_A_CELL if text.find_parent("table") else MOST_CHARACTERS)
-        if shown != text:
-            text.replace_with(shown)
+        cleaned = shown(text, MOST_IN_A_CELL if text.find_parent("table") else MOST_CHARACTERS)
+        if cleaned != text:
+            text.replace_with(cleaned)
     for table in soup.find_all("table"):
         if isinstance(table, Tag) and not table.find_parent("table"):
             tidy_table(table)
@@ -74,5 +76,6 @@ def _clean(html: str) -> BeautifulSoup:
 
 def _cut_escaped(text: str) -> str:
     """Cut a long piece of HTML's text, not in the middle of a character reference."""
-    kept = re.sub(r"&[^;&]{0,31}$", "", text[: MOST_IN_A_CELL + 1])
+    # short enough not to be cut a second time, which would count what is left of it
+    kept = re.sub(r"&[^;&]{0,31}$", "", text[: MOST_IN_A_CELL - 50])
     return f"{kept}… ({len(text):,} characters) "

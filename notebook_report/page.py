@@ -16,16 +16,16 @@ from typing import Any, Literal
 import jinja2
 from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
-from nbconvert.filters import strip_ansi
 
 from notebook_report.inert import require_inert
 from notebook_report.markup import HEADINGS, MOST_CHARACTERS, from_html, from_markdown
 from notebook_report.notebook import Block, Gap, Prose, Shown, Stop, read_executed
 from notebook_report.pictures import SIGNATURES, picture
-from notebook_report.text import cut, visible
+from notebook_report.text import shown
 
 TEMPLATE = Path(__file__).parent / "template"
 FEWEST_IN_CONTENTS = 3
+MOST_IN_A_LINE = 2_000  # characters of a title, a fact, an error, the words of a picture
 _REPR = re.compile(r"<[^<>\n]*>")  # <Figure size 600x300 with 1 Axes>
 _STRING = re.compile(r"(['\"]).*\1", re.DOTALL)
 
@@ -111,7 +111,7 @@ def make_page(
         _environment()
         .get_template("page.html.j2")
         .render(
-            title=visible(executed.title or title),
+            title=shown(executed.title or title, MOST_IN_A_LINE),
             verdict=verdict,
             sign={"good": "✓", "look": "!", "bad": "✕"}[verdict.level],
             shown_verdict=shown_verdict,
@@ -143,26 +143,26 @@ class _Writer:
             return [Piece(Markup(), is_gap=True)]
         return [_stop(block)]
 
-    def output(self, shown: Shown, *, first_level: int = 2) -> list[Piece]:
+    def output(self, output: Shown, *, first_level: int = 2) -> list[Piece]:
         for kind in SIGNATURES:
-            if kind in shown.data:
-                return [self._figure(kind, shown)]
-        if "text/html" in shown.data:
-            soup = from_html(shown.data["text/html"])
+            if kind in output.data:
+                return [self._figure(kind, output)]
+        if "text/html" in output.data:
+            soup = from_html(output.data["text/html"])
             if soup is not None:
                 return self._elements(soup, shows=True, first_level=first_level)
-        elif "text/markdown" in shown.data:
-            return self._elements(from_markdown(shown.data["text/markdown"]), shows=True, first_level=first_level)
-        text = _readable(shown.data.get("text/plain", ""))
-        return [_piece("<pre>{}</pre>", cut(text, MOST_CHARACTERS))] if text else []
+        elif "text/markdown" in output.data:
+            return self._elements(from_markdown(output.data["text/markdown"]), shows=True, first_level=first_level)
+        text = _readable(output.data.get("text/plain", ""))
+        return [_piece("<pre>{}</pre>", text)] if text else []
 
-    def _figure(self, kind: str, shown: Shown) -> Piece:
+    def _figure(self, kind: str, output: Shown) -> Piece:
         alt = f"Picture under the heading “{self._heading}”" if self._heading else "Picture"
-        found = picture(kind, shown.data[kind], shown.metadata.get(kind, {}), alt=alt)
+        found = picture(kind, output.data[kind], output.metadata.get(kind, {}), alt=alt)
         if found is None:
             return _piece('<p class="note">{}</p>', "A picture that is damaged or too large is left out here.")
         size = Markup(' width="{}" height="{}"').format(found.width, found.height) if found.width else Markup()
-        words = cut(visible(found.alt), 1000)
+        words = shown(found.alt, MOST_IN_A_LINE)
         return _piece('<figure><img src="{}" alt="{}"{}></figure>', found.source, words, size)
 
     def _elements(self, soup: BeautifulSoup, *, shows: bool, first_level: int = 2) -> list[Piece]:
@@ -170,7 +170,7 @@ class _Writer:
             self._n_tables += 1
             label = f"Table {self._n_tables}" + (f": {self._heading}" if self._heading else "")
             table.wrap(soup.new_tag("div", attrs={"class": "table", "role": "region", "tabindex": "0"}))
-            table.parent["aria-label"] = cut(label, 200)
+            table.parent["aria-label"] = shown(label, MOST_IN_A_LINE)
         pieces = []
         for element in list(soup.children):
             if isinstance(element, Tag) and element.name in HEADINGS:
@@ -198,8 +198,7 @@ class _Writer:
 def _stop(block: Stop) -> Piece:
     where = f"cell In [{block.number}]" if block.number else "a cell"
     html = '<p class="stop"><strong>The notebook stopped here</strong>, in {}: <bdi>{}</bdi></p>'
-    error = cut(visible(strip_ansi(block.error)), 2000)
-    return _piece(html, where, error)
+    return _piece(html, where, shown(block.error, MOST_IN_A_LINE))
 
 
 def _piece(html: str, *values: Any) -> Piece:
@@ -208,13 +207,13 @@ def _piece(html: str, *values: Any) -> Piece:
 
 def _readable(text: str) -> str:
     """Return what Python shows of a value as text for people: nothing for objects, a string without its quotes."""
-    text = visible(strip_ansi(text)).rstrip()
+    text = text.rstrip()
     if _REPR.fullmatch(text):
         return ""
     if len(text) <= MOST_CHARACTERS and _STRING.fullmatch(text):
         with contextlib.suppress(ValueError, SyntaxError):
-            return visible(str(ast.literal_eval(text)))
-    return text
+            text = str(ast.literal_eval(text))
+    return shown(text, MOST_CHARACTERS)
 
 
 def _without_empty_sections(pieces: Sequence[Piece]) -> list[Piece]:
@@ -243,5 +242,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["shown"] = lambda text: cut(visible(strip_ansi(str(text))), 2000)
+    environment.filters["shown"] = lambda text: shown(text, MOST_IN_A_LINE)
     return environment

@@ -19,7 +19,7 @@ def tidy_table(table: Tag) -> None:
     goes; header cells say what they are the head of; every cell is isolated, so that right-to-left text in it turns
     nothing around it; rows beyond `MOST_ROWS` become one line that counts them.
     """
-    heads, rows = _rows(table, "thead"), _rows(table, "tbody")
+    heads, rows = _rows(table, "thead"), _shortened(_rows(table, "tbody"))
     if len(heads) == 2:  # noqa: PLR2004 - the columns' row and the index names' row
         _join_heads(*heads)
         heads = _rows(table, "thead")
@@ -30,7 +30,6 @@ def tidy_table(table: Tag) -> None:
     _fit_columns(heads, rows)
     for cell in table.find_all(["th", "td", "caption"]):
         _isolate(cell)
-    _shorten(rows)
 
 
 def _rows(table: Tag, part: str) -> list[Tag]:
@@ -108,13 +107,15 @@ def _isolate(cell: Tag) -> None:
         cell.append(isolated)
 
 
-def _shorten(rows: list[Tag]) -> None:
-    if len(rows) <= MOST_ROWS:
-        return
-    for row in rows[MOST_ROWS:]:
-        row.decompose()
-    soup = BeautifulSoup("", "html.parser")
-    line, cell = soup.new_tag("tr"), soup.new_tag("td", colspan=str(max(len(_cells(row)) for row in rows[:MOST_ROWS])))
-    cell.string = f"… and {len(rows) - MOST_ROWS:,} more rows"
-    line.append(cell)
-    rows[MOST_ROWS - 1].insert_after(line)
+def _shortened(rows: list[Tag]) -> list[Tag]:
+    """Replace the rows that are too many by a line that counts them; return the others."""
+    kept, more = rows[:MOST_ROWS], rows[MOST_ROWS:]
+    if more:
+        soup = BeautifulSoup("", "html.parser")
+        line, cell = soup.new_tag("tr"), soup.new_tag("td", attrs={"colspan": str(max(map(len, map(_cells, kept))))})
+        cell.string = f"… and {len(more):,} more rows"
+        line.append(cell)
+        kept[-1].insert_after(line)
+        for row in more:
+            row.decompose()
+    return kept

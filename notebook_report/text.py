@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nbconvert.filters import strip_ansi
+
 # Control characters have a picture each (NUL is shown as one small sign), all but line feed and tab, which are layout
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"} | {
     0x7F: "\N{SYMBOL FOR DELETE}"
@@ -28,12 +30,14 @@ def visible(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_SHOWN)
 
 
-def cut(text: str, most: int) -> str:
-    """Return `text`, or its first `most` characters with a word on how many there were.
+def shown(text: str, most: int) -> str:
+    r"""Return `text` to be shown: without a terminal's colours, visible, and cut with a word on how long it was.
 
     Examples
     --------
-    >>> cut("device", 10), cut("device_0001", 6)
-    ('device', 'device… (11 characters)')
+    >>> shown("device", 10), shown("device_0001", 6), shown("\x1b[31mred\x1b[0m\0", 20)
+    ('device', 'device… (11 characters)', 'red␀')
     """
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    # cut first: to clean megabytes of which nothing is shown would take a second
+    cleaned = visible(str(strip_ansi(text[:most])))
+    return cleaned if len(text) <= most else f"{cleaned}… ({len(text):,} characters)"
