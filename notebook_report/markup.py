@@ -15,7 +15,7 @@ from notebook_report.text import shown, visible
 
 MOST_CHARACTERS = 20_000  # of one text, such as what a cell printed
 MOST_IN_A_CELL = 300  # of one piece of text in a table
-MOST_MARKUP = 400_000  # of one output's HTML; a table of 60 rows has some 20,000
+MOST_MARKUP = 150_000  # of one output's HTML, about a second; a table of 60 rows has some 20,000
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TABLE = ("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td")
