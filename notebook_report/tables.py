@@ -30,6 +30,8 @@ def tidy_table(table: Tag) -> None:
     _fit_columns(heads, rows)
     for cell in table.find_all(["th", "td", "caption"]):
         _isolate(cell)
+    if table.find(class_="long"):
+        _stack_on_phones(table)
 
 
 def _rows(table: Tag, part: str) -> list[Tag]:
@@ -64,8 +66,7 @@ def _join_heads(columns: Tag, index: Tag) -> None:
 def _only_counts(head: Tag, rows: list[Tag]) -> bool:
     first = [_cells(row)[:1] for row in rows]
     return (
-        bool(rows)
-        and len(_cells(head)) > 1
+        len(_cells(head)) > 1
         and not _words(_cells(head)[0])
         and not any(map(_spans, (head, *rows)))
         and all(cells and cells[0].name == "th" for cells in first)
@@ -95,8 +96,24 @@ def _fit_columns(heads: list[Tag], rows: list[Tag]) -> None:
             for cell in (*column, *(_cells(head)[place] for head in heads if len(_cells(head)) > place)):
                 cell["class"] = "number"
         elif any(len(text) >= FEWEST_LONG for text in words):
-            for cell in column:
+            for cell in (*column, *(_cells(head)[place] for head in heads if len(_cells(head)) > place)):
                 cell["class"] = "long"
+
+
+def _stack_on_phones(table: Tag) -> None:
+    """Mark a table with sentences: on a phone they stand below their row, where there is no room beside it.
+
+    What is no longer laid out as a table is one no longer for a screen reader, unless it is said.
+    """
+    table["class"] = "sentences"
+    table["role"] = "table"
+    for part in table.find_all(["thead", "tbody"]):
+        part["role"] = "rowgroup"
+    for row in table.find_all("tr"):
+        row["role"] = "row"
+    for cell in table.find_all(["th", "td"]):
+        heads = {"col": "columnheader", "row": "rowheader"}
+        cell["role"] = heads.get(str(cell.get("scope")), "cell")
 
 
 def _isolate(cell: Tag) -> None:

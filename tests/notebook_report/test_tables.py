@@ -40,6 +40,7 @@ def test_an_index_that_only_counts_is_dropped():
     assert tidied(frame)[1:] == [[("td", "", text)] for text in "abc"]
     assert tidied(frame[1:])[1] == [("th", "row", "1"), ("td", "", "b")]
     assert tidied(frame.rename_axis("rank"))[1] == [("th", "row", "0"), ("td", "", "a")]
+    assert tidied(frame[:0]) == [[("th", "col", "device_id")]]
 
 
 def test_numbers_are_set_under_each_other():
