@@ -49,7 +49,6 @@ def test_ships(path: str) -> None:
     "path",
     [
         "pandas/tests/test_frame.py",
-        "papermill-2.7.0.dist-info/RECORD",
         "bleach/_vendor/html5lib-1.1.dist-info/RECORD",
         "numpy/testing/tests/test_utils.py",
         "tornado/test/__main__.py",
