@@ -28,6 +28,7 @@ _SANITIZER = SanitizeHTML(
     styles=[],
     strip=False,
 )
+MOST_UNCLOSED = 500  # tags; what is never closed nests, and nesting costs its square
 _STYLE = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _LONG_TEXT = re.compile(r"[^<>]{2000,}")
 
@@ -53,10 +54,12 @@ def from_markdown(source: str) -> BeautifulSoup:
 
 
 def from_html(source: str) -> BeautifulSoup | None:
-    """Return an output's HTML as elements, without its style; None if there is too much of it."""
+    """Return an output's HTML as elements, without its style; None if it is too much to sanitize."""
     # pieces of text first: one value of 5 MB need not cost the table around it
     short = _LONG_TEXT.sub(lambda found: _cut_escaped(found[0]), _STYLE.sub("", source))
-    return _clean(visible(short)) if len(short) <= MOST_MARKUP else None
+    n_closing = short.count("</")
+    n_unclosed = short.count("<") - 2 * n_closing
+    return _clean(visible(short)) if len(short) <= MOST_MARKUP and n_unclosed <= MOST_UNCLOSED else None
 
 
 def _clean(html: str) -> BeautifulSoup:
