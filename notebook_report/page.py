@@ -217,13 +217,17 @@ def _readable(text: str) -> str:
 
 
 def _without_empty_sections(pieces: Sequence[Piece]) -> list[Piece]:
-    """Leave out each heading, with its prose, whose code cells are all left out."""
+    """Leave out each heading, with its prose, whose code cells are all left out; not one that has others below it."""
     sections: list[list[Piece]] = [[]]
     for piece in pieces:
         if piece.level:
             sections.append([])
         sections[-1].append(piece)
-    kept = [section for section in sections if any(p.shows for p in section) or not any(p.is_gap for p in section)]
+    kept: list[list[Piece]] = []
+    for section in reversed(sections):
+        has_parts = bool(section and kept) and 0 < section[0].level < kept[0][0].level
+        if has_parts or any(piece.shows for piece in section) or not any(piece.is_gap for piece in section):
+            kept.insert(0, section)
     return [piece for section in kept for piece in section if not piece.is_gap]
 
 

@@ -87,6 +87,12 @@ def test_a_section_that_shows_only_what_is_left_out_goes_too(page):
     assert "gone" not in words(made)
 
 
+def test_a_section_stays_for_the_sake_of_those_below_it(page):
+    """Else its parts would seem to belong to the section before."""
+    made = page(markdown("## A"), code(TABLE), markdown("## B"), code(tags=["sample"]), markdown("### B1"), code(TABLE))
+    assert [heading.get_text() for heading in made.main.find_all(["h2", "h3"])][1:] == ["A", "B", "B1"]
+
+
 def test_what_python_shows_of_objects_is_left_out(page):
     """A figure's name, an object; a string is shown as its text; what was printed is shown."""
     made = page(
