@@ -7,7 +7,7 @@ Three layers, imported in one direction only:
   ``manifest``;
 * input and output, the only users of boto3 and files: ``aws``, ``object_store``, ``upload``, ``device_table``,
   ``duplicates``, ``stream``, ``provenance``;
-* the command line: ``cli``, ``local_pipeline``, ``progress``.
+* the command line: ``cli``, ``run_command``, ``step_lines``, ``exit_codes``, ``local_pipeline``, ``progress``.
 
 The notebooks call the first two; ``errors`` and ``settings`` are shared with ``lambda_wrappers``.
 """

@@ -87,6 +87,10 @@ class NotebookError(EtlError):
     """A notebook's code raised something that is not one of our errors, or gave no result."""
 
 
+class ReportError(EtlError):
+    """A notebook passed, but its report could not be made or kept; the day is not published without one."""
+
+
 class KernelDiedError(EtlError):
     """The notebook's kernel process ended before its notebook did, most often for want of memory."""
 

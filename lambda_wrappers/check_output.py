@@ -1,11 +1,13 @@
-"""CheckOutput: audit the written history before it is published. Runs ``03_checks.ipynb``."""
+"""CheckOutput: audit the written history before it is published. Runs ``03_checks.ipynb``, and leaves its report."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from etl.keys import run_prefix
 from etl.settings import Settings
+from lambda_wrappers.run_report import run_report
 from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "03_checks.ipynb"
@@ -19,7 +21,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     Parameters
     ----------
     event
-        ``execution`` (name) and ``run_date`` of the state machine.
+        ``execution`` (name), ``run_date`` and ``file``, LoadFile's answer, of the state machine.
     context
         Lambda's context.
     """
@@ -36,4 +38,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         bucket=settings.analytics_bucket_name,
         prefix=run_prefix(event["run_date"], event["execution"]),
         context=context,
+        leave=functools.partial(
+            run_report, run_date=event["run_date"], execution=event["execution"], file=event["file"]
+        ),
     )

@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,13 +25,15 @@ import papermill
 from aws_lambda_powertools import Logger
 
 import warm_kernels
-from etl.errors import EtlError, NotebookError
+from etl.errors import EtlError, NotebookError, ReportError
 from lambda_wrappers.failures import named_error
 from lambda_wrappers.parameters import check_parameters
+from lambda_wrappers.run_folder import RunFolder, reason
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LONGEST_MARGIN_SECONDS, SHORTEST_MARGIN_SECONDS = 10.0, 1.5
-MOST_COPIES = 20
+# what is made of the executed notebook is made within the margin, if so much of it is left
+LEAVING_SECONDS = 1.0
 
 # the kernel warns at each start that loopback is not encrypted; nobody else is inside a Lambda
 KERNEL_ARGUMENTS = ("--IPKernelApp.log_level=ERROR",)
@@ -61,8 +64,47 @@ class Context(Protocol):
         """Milliseconds until Lambda ends this invocation."""
 
 
+@dataclass(frozen=True)
+class Executed:
+    """A notebook that was executed, as far as it got.
+
+    Attributes
+    ----------
+    name
+        The one that it was kept under, or would have been, beside those of earlier tries.
+    content
+        nbformat 4 in JSON; None if the kernel did not start.
+    result
+        What its cell tagged ``result`` shows; None if it failed.
+    failure
+        Why it failed, else None.
+    beside
+        The names of the run's other objects so far.
+    """
+
+    name: str
+    content: bytes | None
+    result: dict[str, Any] | None
+    failure: EtlError | None
+    beside: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A further object of the run, to be kept beside its executed notebook."""
+
+    content: bytes
+    content_type: str
+
+
 def run_notebook(
-    notebook_name: str, parameters: Mapping[str, Any], *, bucket: str, prefix: str, context: Context
+    notebook_name: str,
+    parameters: Mapping[str, Any],
+    *,
+    bucket: str,
+    prefix: str,
+    context: Context,
+    leave: Callable[[Executed], Mapping[str, Left]] | None = None,
 ) -> dict[str, Any]:
     """Execute a notebook and return the dict that its cell tagged ``result`` shows.
 
@@ -79,6 +121,9 @@ def run_notebook(
         Where the executed notebook goes.
     context
         Lambda's context; the notebook is stopped early enough to upload what there is.
+    leave
+        Makes further objects of the executed notebook, by name; called whether it passed or failed. They are kept as
+        the notebook is: beside those of earlier tries.
 
     Raises
     ------
@@ -88,6 +133,9 @@ def run_notebook(
         The notebook could not be finished.
     NotebookError
         A cell raised something that is none of our errors, or there is no result.
+    ReportError
+        The notebook passed, but what `leave` makes could not be made or kept. After a failure of the notebook itself
+        that is only logged.
     EtlError
         Whichever of our errors a cell raised. Each names the notebook, the cell and where the executed notebook lies.
     """
@@ -96,20 +144,22 @@ def run_notebook(
     deadline = time.monotonic() + remaining - margin
     source = NOTEBOOKS / notebook_name
     check_parameters(source, parameters)
-    s3 = boto3.client("s3")  # made now: at the end there may be no time for it
-    with tempfile.TemporaryDirectory() as folder:
-        executed = Path(folder) / notebook_name
+    # its client is made now: at the end there may be no time for it
+    folder = RunFolder(boto3.client("s3"), bucket, prefix)
+    with tempfile.TemporaryDirectory() as temporary:
+        executed = Path(temporary) / notebook_name
         started = time.monotonic()
+        result: dict[str, Any] | None = None
         failure: EtlError | None = None
         try:
             _execute(source, executed, parameters, deadline)
-            return _result(executed)
+            result = _result(executed)
         except EtlError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever papermill raises gets a name of ours
             failure = named_error(error, executed)
         finally:
-            uri = _keep(s3, executed, bucket, prefix)
+            kept, uri = _keep(folder, executed)
             logger.info(
                 "notebook executed",
                 notebook=notebook_name,
@@ -117,8 +167,18 @@ def run_notebook(
                 executed=uri,
                 error=type(failure).__name__ if failure else None,
             )
+        content = executed.read_bytes() if executed.exists() else None
+    left = ""
+    if leave:
+        try:
+            left = _leave(leave, folder, Executed(kept, content, result, failure, folder.names()), context)
+        except Exception as error:
+            logger.exception("report not left", notebook=notebook_name)
+            failure = failure or ReportError(f"{notebook_name}: passed, but left no report; found {reason(error)}.")
+    if failure:
         # the message is the whole story: a traceback through papermill would only hide it
-        raise type(failure)(f"{failure} Executed notebook: {uri}") from None
+        raise type(failure)(f"{failure}{left} Executed notebook: {uri}") from None
+    return result or {}
 
 
 def _execute(source: Path, executed: Path, parameters: Mapping[str, Any], deadline: float) -> None:
@@ -151,22 +211,26 @@ def _result(executed: Path) -> dict[str, Any]:
     )
 
 
-def _keep(s3: Any, executed: Path, bucket: str, prefix: str) -> str:
-    """Upload the executed notebook beside those of earlier tries; never raise, so that no failure hides another."""
+def _keep(folder: RunFolder, executed: Path) -> tuple[str, str]:
+    """Keep the executed notebook; return its name, and where it lies or why it does not.
+
+    Never raises, so that no failure hides another.
+    """
     if not executed.exists():
-        return "none, the kernel did not start"
-    content = executed.read_bytes()
-    for number in range(1, MOST_COPIES):
-        key = f"{prefix}{executed.stem}{'' if number == 1 else f'.try-{number}'}.ipynb"
-        try:
-            s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/x-ipynb+json", IfNoneMatch="*")
-        except s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] == "PreconditionFailed":
-                continue
-            logger.warning("executed notebook not kept", key=key, reason=error.response["Error"]["Code"])
-            return f"not kept ({error.response['Error']['Code']})"
-        except Exception as error:  # noqa: BLE001 - see above
-            logger.warning("executed notebook not kept", key=key, reason=type(error).__name__)
-            return f"not kept ({type(error).__name__})"
-        return f"s3://{bucket}/{key}"
-    return f"not kept ({MOST_COPIES - 1} earlier tries lie there)"
+        return executed.name, "none, the kernel did not start"
+    try:
+        name = folder.keep(executed.name, executed.read_bytes(), "application/x-ipynb+json")
+    except Exception as error:  # noqa: BLE001 - see above
+        logger.warning("executed notebook not kept", notebook=executed.name, reason=reason(error))
+        return executed.name, f"not kept ({reason(error)})"
+    return name, folder.uri(name)
+
+
+def _leave(
+    leave: Callable[[Executed], Mapping[str, Left]], folder: RunFolder, executed: Executed, context: Context
+) -> str:
+    """Make and keep further objects of the executed notebook; return words that say where they lie."""
+    if context.get_remaining_time_in_millis() < LEAVING_SECONDS * 1000:
+        raise ReportError("no time for it. Raise the timeout of its Lambda.")
+    kept = [folder.keep(name, left.content, left.content_type) for name, left in leave(executed).items()]
+    return "".join(f" {name.partition('.')[0].capitalize()}: {folder.uri(name)}" for name in kept)

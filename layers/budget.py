@@ -16,7 +16,7 @@ LIMIT_MIB = 250
 # A package's next version may be larger: better to see that in a test than in a deployment that fails
 SPARE_MIB = 10
 # What serverless.yml packs for each function
-CODE = ("etl", "lambda_wrappers", "warm_kernels", "notebooks", "requirements/lambda.txt")
+CODE = ("etl", "lambda_wrappers", "notebook_report", "warm_kernels", "notebooks", "requirements/lambda.txt")
 _MOST_PARTS = 10
 
 

@@ -87,8 +87,10 @@ def is_shipped(path: PurePosixPath) -> bool:
     True
     """
     top, *_ = path.parts
-    if top.endswith(".dist-info"):
-        return _is_shipped_metadata(path)
+    # also that of packages which others carry along, such as bleach's html5lib
+    metadata = next((place for place, part in enumerate(path.parts[:-1]) if part.endswith(".dist-info")), None)
+    if metadata is not None:
+        return _is_shipped_metadata(PurePosixPath(*path.parts[metadata:]))
     if path.suffix in DROPPED_SUFFIXES or not DROPPED_FOLDER_NAMES.isdisjoint(path.parts[:-1]):
         return False
     if any(path.is_relative_to(folder) for folder in DROPPED_FOLDERS):

@@ -10,7 +10,14 @@ from pathlib import Path
 from layers.archive import write_zip
 
 ROOT = Path(__file__).parents[1]
-PATTERNS = ("etl/*.py", "lambda_wrappers/*.py", "warm_kernels/*.py", "notebooks/*.ipynb", "requirements/lambda.txt")
+PATTERNS = (
+    "etl/*.py",
+    "lambda_wrappers/*.py",
+    "warm_kernels/*.py",
+    "notebook_report/*.py",
+    "notebook_report/template/*",
+)
+PATTERNS += ("notebooks/*.ipynb", "requirements/lambda.txt")
 ZIP = ROOT / "build" / "function.zip"
 
 

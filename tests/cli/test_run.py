@@ -26,9 +26,9 @@ REFERENCE = (
 PUBLISHED = "devices_operation_history_data/20210323.csv"
 
 
-def etl(*arguments, cwd, timeout=120):
+def etl(*arguments, cwd, timeout=120, **variables):
     """Run the command; a user's own AWS profile must not matter."""
-    environment = os.environ | {"AWS_PROFILE": "not-there", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    environment = os.environ | {"AWS_PROFILE": "not-there", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"} | variables
     return subprocess.run(
         [*ETL, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
     )
@@ -47,9 +47,9 @@ def started(cwd):
 
 
 def test_the_sample_twice_gives_the_reference_twice(tmp_path):
-    """A line for each state, the merged rows, the same bytes again, both runs kept."""
+    """A line for each state, the merged rows, the same bytes again, both runs kept, each report opened."""
     for _run in range(2):
-        answer = etl("run", *SAMPLE, cwd=tmp_path)
+        answer = etl("run", *SAMPLE, "--open", cwd=tmp_path, BROWSER=f"sh -c 'echo %s >> {tmp_path}/opened'")
         assert answer.returncode == 0, answer.stderr
         assert answer.stderr == ""
         lines = answer.stdout.splitlines()
@@ -59,8 +59,16 @@ def test_the_sample_twice_gives_the_reference_twice(tmp_path):
         assert (tmp_path / "out" / PUBLISHED).read_bytes() == REFERENCE
     runs = sorted((tmp_path / "out/runs/20210323").iterdir())
     assert len(runs) == 2
+    assert f"out/runs/20210323/{runs[1].name}/report.html   the report: what the checks found" in lines
     for run in runs:
-        assert {path.name for path in run.iterdir()} >= {"01_load.ipynb", "02_join.ipynb", "03_checks.ipynb"}
+        assert {path.name for path in run.iterdir()} >= {
+            "01_load.ipynb",
+            "02_join.ipynb",
+            "03_checks.ipynb",
+            "report.html",
+        }
+    opened = (tmp_path / "opened").read_text(encoding="utf-8").split()
+    assert opened == [(run / "report.html").as_uri() for run in runs]
     assert not list((tmp_path / "out").rglob(".*"))
 
 
@@ -105,6 +113,7 @@ def test_a_bad_file_is_one_line_and_the_last_good_day_stands(tmp_path):
     notebook = tmp_path / line.rsplit("Executed notebook: ", 1)[1]
     assert "RawFileError" in notebook.read_text(encoding="utf-8")
     assert (tmp_path / "out" / PUBLISHED).read_text(encoding="utf-8") == "last good day\n"
+    assert "report" not in answer.stdout
 
 
 def test_no_raw_file_is_done_and_says_so(tmp_path):

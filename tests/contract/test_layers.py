@@ -23,7 +23,7 @@ PURE = [
 ]
 PURE += ["raw_file", "raw_form", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
-COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
+COMMAND_LINE = ["__main__", "cli", "exit_codes", "local_pipeline", "progress", "run_command", "step_lines"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
 
@@ -106,10 +106,10 @@ def test_wrappers_know_of_etl_only_errors_settings_and_keys():
         assert from_etl <= {"etl.errors", "etl.settings", "etl.keys"}, path.name
 
 
-@pytest.mark.parametrize("package", ["layers", "local_aws", "warm_kernels"])
+@pytest.mark.parametrize("package", ["layers", "local_aws", "notebook_report", "warm_kernels"])
 def test_the_tools_know_nothing_of_ours(package):
     """They could serve any project."""
-    ours = {"etl", "lambda_wrappers", "layers", "local_aws", "warm_kernels"} - {package}
+    ours = {"etl", "lambda_wrappers", "layers", "local_aws", "notebook_report", "warm_kernels"} - {package}
     paths = list((ROOT / package).rglob("*.py"))
     assert paths
     for path in paths:

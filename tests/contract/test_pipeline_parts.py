@@ -21,7 +21,7 @@ EVENTS = {
         "execution": "e",
         "file": {"bucket_name": "b", "s3_object_key": "k", "etag": "t", "bytes": 1, "run_date": "2021-03-23"},
     },
-    "check_output": {"execution": "e", "run_date": "2021-03-23"},
+    "check_output": {"execution": "e", "run_date": "2021-03-23", "file": {}},
 }
 ENVIRONMENT = dict.fromkeys(VARIABLES.values(), "x") | {
     "ETL_TIME_ZONE": "Asia/Tokyo",

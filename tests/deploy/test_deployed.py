@@ -26,6 +26,7 @@ STAGE, ACCOUNT = "local", "123456789012"
 PARTS = (
     "etl",
     "lambda_wrappers",
+    "notebook_report",
     "warm_kernels",
     "notebooks",
     "workflow",
@@ -150,12 +151,13 @@ def test_osls_invokes_the_deployed_state_machine(deployed):
 
 @pytest.mark.skipif(bool(sandbox_missing()), reason=str(sandbox_missing()))
 def test_the_notebooks_pass_in_a_sandbox_like_lambdas(deployed):
-    """Read-only code, a small /tmp, a foreign user, no HOME: all three run, the plot is drawn, in Japanese too."""
+    """Read-only code, a small /tmp, a foreign user, no HOME: all three run, the plot is drawn, the report is made."""
     assert deployed.run("sandboxed")["status"] == "SUCCEEDED"
     checks = nbformat.reads(deployed.body("runs/20210323/sandboxed/03_checks.ipynb"), as_version=4)
     (plot,) = [out for cell in checks.cells if cell.get("id") == "plot" for out in cell.outputs]
     assert len(plot.data["image/png"]) > 5_000
     assert "stderr" not in {out.get("name") for cell in checks.cells for out in cell.get("outputs", [])}
+    assert '<section class="verdict good"' in deployed.body("runs/20210323/sandboxed/report.html")
 
 
 def test_osls_invokes_a_single_function(deployed):

@@ -3,8 +3,16 @@
 import nbformat
 import pytest
 
-from etl.errors import KernelDiedError, NotebookError, NotebookTimeoutError, ParametersError, RawFileError
+from etl.errors import (
+    KernelDiedError,
+    NotebookError,
+    NotebookTimeoutError,
+    ParametersError,
+    RawFileError,
+    ReportError,
+)
 from lambda_wrappers import runner
+from lambda_wrappers.runner import Left
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -29,14 +37,14 @@ def run(embedded_aws, tmp_path, monkeypatch):
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": embedded_aws.region})
     monkeypatch.setattr(runner, "NOTEBOOKS", tmp_path)
 
-    def make(*cells, bucket=BUCKET, seconds=60, **parameters):
+    def make(*cells, bucket=BUCKET, seconds=60, leave=None, **parameters):
         tagged = nbformat.v4.new_code_cell("n: int = 1", metadata={"tags": ["parameters"]})
         notebook = nbformat.v4.new_notebook(cells=[tagged, *map(nbformat.v4.new_code_cell, cells)])
         notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
         notebook.cells[-1].metadata["tags"] = ["result"]
         nbformat.write(notebook, tmp_path / "n.ipynb")
         return runner.run_notebook(
-            "n.ipynb", parameters or {"n": 2}, bucket=bucket, prefix="p/", context=Clock(seconds)
+            "n.ipynb", parameters or {"n": 2}, bucket=bucket, prefix="p/", context=Clock(seconds), leave=leave
         )
 
     make.s3 = s3
@@ -106,3 +114,74 @@ def test_a_notebook_that_cannot_be_kept_does_not_hide_the_failure(run):
     """The failure comes first, the reason beside it."""
     with pytest.raises(NotebookError, match=r"ZeroDivisionError: .* Executed notebook: not kept \(NoSuchBucket\)"):
         run("1 / 0", "2", bucket="not-there")
+
+
+SHOWS = "from IPython.display import JSON\nJSON({'n': n})"
+
+
+def leaving(seen):
+    """Return a function that notes what it is given, and leaves one page."""
+
+    def leave(executed):
+        seen.append(executed)
+        return {"report.html": Left(b"page", "text/html; charset=utf-8")}
+
+    return leave
+
+
+def test_what_is_made_of_the_notebook_is_kept_beside_it(run):
+    """With its type; the notebook is kept first and named; each try keeps its own."""
+    seen = []
+    assert run(SHOWS, leave=leaving(seen)) == {"n": 2}
+    assert run(SHOWS, leave=leaving(seen)) == {"n": 2}
+    assert keys(run) == ["p/n.ipynb", "p/n.try-2.ipynb", "p/report.html", "p/report.try-2.html"]
+    page = run.s3.get_object(Bucket=BUCKET, Key="p/report.html")
+    assert (page["Body"].read(), page["ContentType"]) == (b"page", "text/html; charset=utf-8")
+    first, second = seen
+    assert (first.name, first.result, first.failure, first.beside) == ("n.ipynb", {"n": 2}, None, {"n.ipynb"})
+    assert (second.name, second.beside) == ("n.try-2.ipynb", {"n.ipynb", "n.try-2.ipynb", "report.html"})
+    assert nbformat.reads(first.content.decode(), as_version=4) == kept(run)
+
+
+@pytest.mark.parametrize(
+    ("cell", "error"), [("1 / 0", NotebookError), ("import os\nos._exit(3)", KernelDiedError)], ids=["cell", "kernel"]
+)
+def test_a_failed_notebook_leaves_something_too(run, cell, error):
+    """It is what one wants to read then; the message says where it lies."""
+    seen = []
+    with pytest.raises(error, match=f"Report: s3://{BUCKET}/p/report.html Executed notebook: s3://"):
+        run(cell, "2", leave=leaving(seen))
+    assert isinstance(seen[0].failure, error)
+    assert seen[0].result is None
+    assert keys(run) == ["p/n.ipynb", "p/report.html"]
+
+
+def test_a_passed_notebook_that_leaves_nothing_is_an_error_of_its_own(run):
+    """Nobody may believe that a report is there; the notebook is."""
+
+    def leave(_executed):
+        raise ZeroDivisionError
+
+    with pytest.raises(ReportError, match=r"n.ipynb: passed, but left no report; found ZeroDivisionError. Executed"):
+        run(SHOWS, leave=leave)
+    assert keys(run) == ["p/n.ipynb"]
+
+
+def test_no_report_does_not_hide_why_the_notebook_failed(run, caplog):
+    """The first failure is the one to know; the second is in the log."""
+
+    def leave(_executed):
+        raise KeyError("planted")
+
+    with pytest.raises(RawFileError, match="f: empty Executed notebook"):
+        run("from etl.errors import RawFileError\nraise RawFileError('f: empty')", "2", leave=leave)
+    assert "report not left" in caplog.messages
+
+
+def test_without_time_no_report_is_begun(run, monkeypatch):
+    """Lambda would end the function in the middle of it, and with it the true reason."""
+    monkeypatch.setattr(runner, "LEAVING_SECONDS", 61)
+    seen = []
+    with pytest.raises(ReportError, match=r"no time for it\. Raise the timeout"):
+        run(SHOWS, leave=leaving(seen))
+    assert seen == []

@@ -37,6 +37,7 @@ from layers.trim import is_shipped
         "numpy-2.5.5.dist-info/licenses/numpy/_core/src/LICENSE.txt",
         "six-1.17.0.dist-info/LICENSE",
         "tornado-6.6.1.dist-info/COPYING.txt",
+        "bleach/_vendor/html5lib-1.1.dist-info/LICENSE",
     ],
 )
 def test_ships(path: str) -> None:
@@ -48,6 +49,7 @@ def test_ships(path: str) -> None:
     "path",
     [
         "pandas/tests/test_frame.py",
+        "bleach/_vendor/html5lib-1.1.dist-info/RECORD",
         "numpy/testing/tests/test_utils.py",
         "tornado/test/__main__.py",
         "pandas/__pycache__/x.cpython-313.pyc",

@@ -6,11 +6,13 @@ import json
 import os
 import re
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from build_function import build
 from packaging.utils import canonicalize_name
 
 from layers.budget import check_budget, code_bytes
@@ -281,6 +283,45 @@ def test_a_plot_notebook_runs_from_both_layers(unzipped: Unzipped, lambda_python
     assert "".join("".join(output.get("text", "")) for output in outputs[1]) == "png True\nsvg True\n"
     (picture,) = [output["data"]["image/png"] for output in outputs[1] if "image/png" in output.get("data", {})]
     assert len(picture) > 5000
+
+
+PAGE = """
+import sys, sysconfig
+from notebook_report import Verdict, make_page
+cells = [{"cell_type": "markdown", "source": "# エアコン\\n\\n**a**", "metadata": {}},
+         {"cell_type": "code", "source": "", "execution_count": 1, "metadata": {}, "outputs": [{"output_type":
+          "display_data", "metadata": {}, "data": {"text/html": "<table><tr><td>b</td></tr></table>"}}]}]
+page = make_page({"cells": cells}, verdict=Verdict("good", "Passed", "c"), title="", facts={}, links={}).decode()
+assert "<h1>エアコン</h1>" in page and "<bdi>b</bdi>" in page and "<style>:root" in page, page
+allowed = (*sys.argv[1:], sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+stray = {name: module.__file__ for name, module in list(sys.modules.items())
+         if getattr(module, "__file__", None) and not module.__file__.startswith(allowed)}
+assert not stray, stray
+"""
+
+
+def test_the_report_is_made_from_both_layers(unzipped: Unzipped, lambda_python: Path, tmp_path: Path) -> None:
+    """With the template that the function's zip holds, and without nbconvert's own, which no layer has."""
+    build(tmp_path / "function.zip")
+    with zipfile.ZipFile(tmp_path / "function.zip") as archive:
+        archive.extractall(tmp_path / "task")
+    folders = [str(folder) for folder in (tmp_path / "task", unzipped("base"), unzipped("report"))]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(folders),
+        "PYTHONNOUSERSITE": "1",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+    }
+    done = subprocess.run(
+        [lambda_python, "-c", PAGE, *folders],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_an_arrow_notebook_runs_from_base_and_arrow(unzipped: Unzipped, lambda_python: Path, tmp_path: Path) -> None:

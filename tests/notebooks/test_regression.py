@@ -13,7 +13,17 @@ from etl.provenance import ROOT
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
-FOLDERS = ("etl", "infrastructure", "lambda_wrappers", "local_aws", "notebooks", "sample", "warm_kernels", "workflow")
+FOLDERS = (
+    "etl",
+    "infrastructure",
+    "lambda_wrappers",
+    "local_aws",
+    "notebook_report",
+    "notebooks",
+    "sample",
+    "warm_kernels",
+    "workflow",
+)
 FILES = (*FOLDERS, "conftest.py", "pyproject.toml", "serverless.yml", "serverless-resources.yml")
 
 

@@ -106,23 +106,32 @@ def stage(embedded_aws: EmbeddedAws) -> Stage:
     return make_stage(embedded_aws)
 
 
+def _stage_with(aws: EmbeddedAws, folder: Path) -> Callable[..., Stage]:
+    def make(*, notebook: str | None = None, cell: str = "", before: str = "result", **environment: str) -> Stage:
+        if notebook is None:
+            return make_stage(aws, environment=environment)
+        for name in ("etl", "lambda_wrappers", "notebook_report", "warm_kernels", "notebooks"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        path = folder / "notebooks" / notebook
+        document = nbformat.read(path, as_version=4)
+        (place,) = [place for place, found in enumerate(document.cells) if found.id == before]
+        document.cells.insert(place, nbformat.v4.new_code_cell(cell))
+        nbformat.write(document, path)
+        return make_stage(aws, code_dir=folder, environment=environment)
+
+    return make
+
+
 @pytest.fixture
 def stage_with(embedded_aws: EmbeddedAws, tmp_path: Path) -> Callable[..., Stage]:
     """Return a function that deploys a stage with other variables, or with a cell added to one of its notebooks.
 
     The cell stands before that which is called `before`, or before the last.
     """
+    return _stage_with(embedded_aws, tmp_path)
 
-    def make(*, notebook: str | None = None, cell: str = "", before: str = "result", **environment: str) -> Stage:
-        if notebook is None:
-            return make_stage(embedded_aws, environment=environment)
-        for folder in ("etl", "lambda_wrappers", "warm_kernels", "notebooks"):
-            shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        path = tmp_path / "notebooks" / notebook
-        document = nbformat.read(path, as_version=4)
-        (place,) = [place for place, found in enumerate(document.cells) if found.id == before]
-        document.cells.insert(place, nbformat.v4.new_code_cell(cell))
-        nbformat.write(document, path)
-        return make_stage(embedded_aws, code_dir=tmp_path, environment=environment)
 
-    return make
+@pytest.fixture(scope="module")
+def make_stage_with(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stage]:
+    """Return the function of `stage_with`, for a stage that a module's tests share."""
+    return _stage_with(embedded_aws, tmp_path_factory.mktemp("code"))

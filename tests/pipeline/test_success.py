@@ -39,6 +39,7 @@ def test_the_sample_gives_the_reference_case(stage):
     assert stage.body(published) == REFERENCE
     folder = f"runs/20210323/{run.name}/"
     left = ["01_load.ipynb", "02_join.ipynb", "03_checks.ipynb", "history.csv", "join.json", "manifest.json"]
+    left += ["report.html"]
     assert stage.list_keys(folder) == [folder + name for name in left]
     assert stage.messages() == []
 
