@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
 from etl.devices_file import read_devices_file
 from etl.local_pipeline import local_pipeline
+from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

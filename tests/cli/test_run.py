@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 

@@ -8,9 +8,11 @@ import pytest
 from etl.provenance import ROOT
 
 PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
-PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
-INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
-COMMAND_LINE = ["__main__", "cli", "exit_codes", "local_pipeline", "progress", "run_command", "step_lines"]
+PURE += ["notebook_parameters", "raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
+INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "kept_runs", "object_store", "provenance"]
+INPUT_OUTPUT += ["read_only", "run_input", "sample", "stage_resources", "stream", "upload"]
+COMMAND_LINE = ["__main__", "cli", "exit_codes", "jupyter_server", "lab_command", "lab_folder", "local_pipeline"]
+COMMAND_LINE += ["option_types", "progress", "run_command", "step_lines", "up_command"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
 
