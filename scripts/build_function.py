@@ -10,7 +10,14 @@ from pathlib import Path
 from layers.archive import write_zip
 
 ROOT = Path(__file__).parents[1]
-PATTERNS = ("etl/*.py", "lambda_wrappers/*.py", "warm_kernels/*.py", "notebooks/*.ipynb", "requirements/lambda.txt")
+# the numbered notebooks are the pipeline's; the others are for people
+PATTERNS = (
+    "etl/*.py",
+    "lambda_wrappers/*.py",
+    "warm_kernels/*.py",
+    "notebooks/[0-9]*.ipynb",
+    "requirements/lambda.txt",
+)
 ZIP = ROOT / "build" / "function.zip"
 
 

@@ -7,7 +7,19 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
+PURE = [
+    "alike",
+    "checks",
+    "contract",
+    "errors",
+    "explore",
+    "history_csv",
+    "history_lines",
+    "join",
+    "keys",
+    "manifest",
+    "plots",
+]
 PURE += ["notebook_parameters", "raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "kept_runs", "object_store", "provenance"]
 INPUT_OUTPUT += ["read_only", "run_input", "sample", "stage_resources", "stream", "upload"]
