@@ -53,8 +53,8 @@ logs: setup node_modules ## Show a deployed function's log: STAGE=dev [FUNCTION=
 remove: setup node_modules ## Remove functions and state machine; table and buckets stay: STAGE=dev
 	@$(PY) scripts/stage.py remove $(STAGE_OPTIONS)
 
-notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
-	@$(PY) scripts/execute_notebooks.py
+notebooks: setup ## Re-execute the committed notebooks, show what changed, ask before it is written; ACCEPT=1 writes
+	@$(PY) scripts/execute_notebooks.py $(if $(ACCEPT),--accept)
 
 bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZE=full for all sizes, half an hour
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')

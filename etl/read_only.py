@@ -50,5 +50,5 @@ def guard(client: Any) -> None:
 
 def _refuse_to_write(params: dict[str, Any], model: Any, **_more: object) -> None:
     if not model.name.startswith(_READING):
-        names = [params[name] for name in ("Bucket", "Key", "TableName") if name in params]
+        names = [params[name] for name in ("Bucket", "Key", "TableName") if isinstance(params.get(name), str)]
         require_writable(f"{model.service_model.service_name} {model.name} {'/'.join(names)}".rstrip())
