@@ -146,7 +146,8 @@ def same_rows(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     one, other
         One row per event and owner; need the columns of a history. Unchanged.
     """
-    return _sorted_rows(one).equals(_sorted_rows(other))
+    is_same: bool = _sorted_rows(one).equals(_sorted_rows(other))
+    return is_same
 
 
 def events_by_owner_and_type(history: pd.DataFrame) -> pd.DataFrame:
