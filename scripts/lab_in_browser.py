@@ -23,7 +23,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Page
 
-START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60.0, 45.0, 20.0
+START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60.0, 30.0, 20.0
 POLL_SECONDS = 0.3
 # a settings folder of its own: nobody's habits, no question about news, and no cell left out of the page
 SETTINGS = {
@@ -59,7 +59,7 @@ class Lab:
 
     def url(self, path: str) -> str:
         """Return the address of a notebook, `path` below JupyterLab's folder."""
-        return f"{self.base_url}/lab/tree/{quote(path)}?token={self.token}"
+        return f"{self.base_url}/lab/tree/{quote(path)}?token={self.token}&reset"
 
     def saved(self, path: str) -> dict[str, Any]:
         """Return a notebook as it was saved last."""
@@ -110,7 +110,8 @@ def open_notebook(page: Page, lab: Lab, path: str) -> None:
     """Open a notebook, and wait until its kernel is there."""
     page.goto(lab.url(path))
     page.locator(".jp-Notebook:visible .jp-Cell").first.wait_for(timeout=RUN_SECONDS * 1000)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]:visible").first.wait_for(timeout=RUN_SECONDS * 1000)
+    # the status bar; the notebook's own sign is idle also while there is no kernel yet
+    page.get_by_text(re.compile(r"\(ipykernel\) \| Idle")).first.wait_for(timeout=RUN_SECONDS * 1000)
 
 
 def run_all(page: Page, lab: Lab, path: str) -> dict[str, Any]:
