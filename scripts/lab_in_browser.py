@@ -13,12 +13,11 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Page
@@ -125,21 +124,23 @@ def run_all(page: Page, lab: Lab, path: str) -> dict[str, Any]:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     end = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < end:
+    while not _is_done(page):
+        if time.monotonic() > end:
+            raise LabError(f"{path}: not all cells were run within {RUN_SECONDS:.0f} s.")
         page.wait_for_timeout(POLL_SECONDS * 1000)
-        page.keyboard.press("Control+s")
-        with suppress(HTTPError):  # it may be in the midst of being written
-            notebook = lab.saved(path)
-            if _is_done(notebook):
-                return notebook
-    raise LabError(f"{path}: not all cells were run within {RUN_SECONDS:.0f} s.")
+    # saved once, and read only then: a server that reads what is being written takes it for broken
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=RUN_SECONDS * 1000)
+    return lab.saved(path)
 
 
-def _is_done(notebook: dict[str, Any]) -> bool:
-    """Tell whether every cell was run, or a cell raised, after which the others are not run."""
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    raised = any(output["output_type"] == "error" for cell in code for output in cell["outputs"])
-    return raised or all(cell["execution_count"] for cell in code)
+def _is_done(page: Page) -> bool:
+    """Tell whether every cell of the open notebook has its number, or one raised, after which the others get none."""
+    notebook = page.locator(".jp-Notebook:visible")
+    prompts = [prompt.strip() for prompt in notebook.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()]
+    raised = notebook.locator("[data-mime-type='application/vnd.jupyter.error']").count() > 0
+    waiting = ("[*]:",) if raised else ("[*]:", "[ ]:")
+    return bool(prompts) and not any(prompt in waiting for prompt in prompts)
 
 
 def _started(process: subprocess.Popen[str]) -> Lab:

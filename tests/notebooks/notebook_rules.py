@@ -39,6 +39,11 @@ def code_cells(notebook):
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+def parameter_lines(cell):
+    """Return the lines of a parameters cell that each declare one; a comment on a line of its own divides them."""
+    return [line for line in source(cell).splitlines() if not line.startswith("#")]
+
+
 def was_run_in_order(notebook):
     """Find cells that were not run in one go, from a fresh kernel."""
     return [
@@ -74,7 +79,7 @@ def has_its_parameters_first(notebook):
 def has_complete_help(notebook):
     """Expect of each parameter a type, a literal and ten characters of help, for ``papermill --help-notebook``."""
     cells = [cell for cell in code_cells(notebook) if "parameters" in tags(cell)]
-    return [line for cell in cells for line in source(cell).splitlines() if not PARAMETER.fullmatch(line)]
+    return [line for cell in cells for line in parameter_lines(cell) if not PARAMETER.fullmatch(line)]
 
 
 def has_a_card(notebook):
@@ -85,9 +90,13 @@ def has_a_card(notebook):
 
 
 def has_thin_cells(notebook):
-    """Find long cells: a code cell is read at a glance, a text in one go."""
+    """Find long cells: a code cell is read at a glance, a text in one go; parameters are a line each, however many."""
     most = {"code": MOST_LINES, "markdown": MOST_MARKDOWN_LINES}
-    return [cell["id"] for cell in notebook["cells"] if source(cell).count("\n") + 1 > most[cell["cell_type"]]]
+    return [
+        cell["id"]
+        for cell in notebook["cells"]
+        if source(cell).count("\n") + 1 > most[cell["cell_type"]] and "parameters" not in tags(cell)
+    ]
 
 
 def is_explained(notebook):

@@ -7,7 +7,7 @@ import re
 import papermill
 import pytest
 from click.testing import CliRunner
-from notebook_rules import MOST_LINES, RULES, code_cells, source, tags
+from notebook_rules import MOST_LINES, RULES, code_cells, parameter_lines, source, tags
 from papermill.cli import papermill as papermill_command
 
 from etl.provenance import ROOT
@@ -45,7 +45,7 @@ def test_papermill_explains_each_parameter(path):
     shown = " ".join(answer.output.split())
     known = papermill.inspect_notebook(str(path))
     (cell,) = [cell for cell in code_cells(read(path)) if "parameters" in tags(cell)]
-    lines = source(cell).splitlines()
+    lines = parameter_lines(cell)
     assert len(known) == len(lines)
     for line in lines:
         name, type_name, default, text = re.fullmatch(r"(\w+): (\w+) = (.*?)  # (.*)", line).groups()
