@@ -6,12 +6,14 @@ not exist is left out, with a word.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import matplotlib_fontja
 from lab_in_browser import LabError, lab, open_notebook, run_all
 from playwright.sync_api import Browser, sync_playwright
 
@@ -37,7 +39,11 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            browser = playwright.chromium.launch(
+                executable_path=chromium,
+                args=["--no-sandbox", "--disable-gpu"],
+                env={**os.environ, "XDG_DATA_HOME": str(_with_font(Path(folder) / "data"))},
+            )
             picture_of_lab(browser, Path(folder))
             pictures_of_report(browser, Path(folder))
             browser.close()
@@ -91,6 +97,13 @@ def _report(out: Path) -> Path | None:
     if answer.returncode:
         raise ScreenshotError(f"etl run failed: {answer.stderr.strip()}")
     return next(iter(sorted(out.glob("runs/*/*/report.html"))), None)
+
+
+def _with_font(data: Path) -> Path:
+    """Return a folder for data with a Japanese font in it; a machine without one would show boxes."""
+    (data / "fonts").mkdir(parents=True)
+    shutil.copy(matplotlib_fontja.get_font_ttf_path(), data / "fonts")
+    return data
 
 
 def _save(name: str, png: bytes) -> None:
