@@ -11,6 +11,7 @@ import pyarrow as pa
 from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS
 from etl.join import Owners
 from etl.records import read_events
+from etl.tables import text_table
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,20 @@ def read_raw(blocks: Iterable[bytes], *, source: str, run_date: str, most_events
     >>> len(raw.events), raw.is_whole
     (1, True)
     """
-    pieces = [pd.DataFrame(columns=EVENT_COLUMNS, dtype="str")]
+    pieces = []
     n_events = n_quarantined = 0
     is_whole = True
     for piece in read_events(blocks, source=source, run_date=run_date):
-        pieces.append(piece.events)
-        n_events += len(piece.events)
         n_quarantined += len(piece.quarantined)
+        left = most_events - n_events
+        n_events += len(piece.events)
+        if len(piece.events):
+            pieces.append(text_table(piece.events, EVENT_COLUMNS).slice(0, left).to_pandas(use_threads=False))
         if n_events > most_events:
             is_whole = False
             break
-    # an empty frame among others would only confuse their types
-    events = pd.concat([piece for piece in pieces if len(piece)] or pieces[:1], ignore_index=True)
-    return RawEvents(events.head(most_events), n_quarantined, is_whole)
+    events = pd.concat(pieces or [pd.DataFrame(columns=EVENT_COLUMNS, dtype="str")], ignore_index=True)
+    return RawEvents(events, n_quarantined, is_whole)
 
 
 def why_unmatched(events: pd.DataFrame, devices: pd.DataFrame) -> pd.DataFrame:

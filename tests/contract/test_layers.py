@@ -7,20 +7,9 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = [
-    "alike",
-    "checks",
-    "contract",
-    "errors",
-    "explore",
-    "history_csv",
-    "history_lines",
-    "join",
-    "keys",
-    "manifest",
-    "plots",
-]
-PURE += ["notebook_parameters", "raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
+PURE = ["alike", "checks", "contract", "errors", "explore", "history_csv", "history_lines", "join", "keys", "manifest"]
+PURE += ["notebook_parameters", "plots", "raw_file", "records", "row_counts", "sessions", "settings", "tables", "tally"]
+PURE += ["text_index"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "kept_runs", "object_store", "provenance"]
 INPUT_OUTPUT += ["read_only", "run_input", "sample", "stage_resources", "stream", "upload"]
 COMMAND_LINE = ["__main__", "cli", "exit_codes", "jupyter_server", "lab_command", "lab_folder", "local_pipeline"]
