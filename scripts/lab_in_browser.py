@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Page
 
-START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60.0, 30.0, 20.0
+START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60.0, 60.0, 20.0
 POLL_SECONDS = 0.3
 # a settings folder of its own: nobody's habits, no question about news, and no cell left out of the page
 SETTINGS = {
