@@ -9,7 +9,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
 
-.PHONY: help setup run lab aws notebooks bench test test-fast lint format lock clean package deploy-local deploy invoke logs remove
+.PHONY: help setup run lab aws notebooks hooks screenshots bench test test-fast lint format lock clean package deploy-local deploy invoke logs remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
@@ -53,8 +53,14 @@ logs: setup node_modules ## Show a deployed function's log: STAGE=dev [FUNCTION=
 remove: setup node_modules ## Remove functions and state machine; table and buckets stay: STAGE=dev
 	@$(PY) scripts/stage.py remove $(STAGE_OPTIONS)
 
-notebooks: setup ## Re-execute the committed notebooks and show which outputs changed
-	@$(PY) scripts/execute_notebooks.py
+notebooks: setup ## Re-execute the committed notebooks, show what changed, ask before it is written; ACCEPT=1 writes
+	@$(PY) scripts/execute_notebooks.py $(if $(ACCEPT),--accept)
+
+hooks: setup ## Show and merge notebooks cell by cell in this clone (nbdime), check before each commit
+	@$(PY) scripts/hooks.py
+
+screenshots: setup ## Make the pictures of docs/images anew, with a real browser
+	@$(PY) scripts/make_screenshots.py
 
 bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZE=full for all sizes, half an hour
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')

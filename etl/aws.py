@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound, TokenRetrievalError
 
+from etl import read_only
 from etl.errors import (
     AccessDeniedError,
     AwsRequestError,
@@ -64,15 +65,22 @@ _WHAT_TO_DO: dict[type[EtlError], str] = {
 
 
 def client(service: str) -> Any:
-    """Return the process's client for `service`, with bounded waits and AWS's standard retries."""
-    return _client(service, frozenset(item for item in os.environ.items() if item[0].startswith("AWS_ENDPOINT_URL")))
+    """Return the process's client for `service`, with bounded waits and AWS's standard retries.
+
+    In a session that only reads (`etl.read_only`) it refuses everything else.
+    """
+    endpoints = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_ENDPOINT_URL"))
+    return _client(service, endpoints, only_reads=read_only.is_read_only())
 
 
 @functools.cache
-def _client(service: str, _endpoints: frozenset[tuple[str, str]]) -> Any:
+def _client(service: str, _endpoints: frozenset[tuple[str, str]], *, only_reads: bool) -> Any:
     """Make a client; boto3 reads the endpoints from the environment, so other ones need another client."""
     config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
-    return boto3.client(service, config=config)
+    made = boto3.client(service, config=config)
+    if only_reads:
+        read_only.guard(made)
+    return made
 
 
 def require_right_aws(resource_name: str, endpoint_url: str) -> None:
@@ -117,6 +125,8 @@ def aws_errors(where: str) -> Iterator[None]:
         kind = _BY_CODE.get(code, fallback)
         reason = error.response["Error"].get("Message", "")[:200]
         raise kind(f"{where}: {code or status} ({reason}). {_WHAT_TO_DO[kind]}") from error
+    except (NoCredentialsError, ProfileNotFound, TokenRetrievalError) as error:
+        raise AccessDeniedError(f"{where}: AWS does not know you ({str(error)[:200]}). Set credentials.") from error
     except BotoCoreError as error:
         raise ServiceUnavailableError(f"{where}: no answer from AWS ({str(error)[:200]}). Try again later.") from error
 

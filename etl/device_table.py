@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from etl.aws import aws_errors, client, require_right_aws
 from etl.contract import DEVICE_COLUMNS
 from etl.errors import ThrottledError
+from etl.read_only import require_writable
 
 _ITEMS_A_REQUEST = 25  # DynamoDB's limit for BatchWriteItem
 _MOST_TRIES = 8
@@ -82,7 +83,10 @@ def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
     ------
     ThrottledError
         DynamoDB went on leaving items unprocessed.
+    ReadOnlyError
+        This session only reads.
     """
+    require_writable(f"table {table_name}")
     by_key = {(item["user_id"]["S"], item["device_id"]["S"]): item for item in items}
     requests = [{"PutRequest": {"Item": item}} for item in by_key.values()]
     dynamodb = _dynamodb(table_name)

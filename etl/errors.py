@@ -44,7 +44,7 @@ class AwsRequestError(EtlError):
 
 
 class InputChangedError(EtlError):
-    """The raw object was replaced after LoadFile looked at it."""
+    """The raw object was replaced after LoadFile looked at it, or a run's local file after the run."""
 
 
 class OutputConflictError(EtlError):
@@ -57,6 +57,10 @@ class RawFileError(EtlError):
 
 class DevicesFileError(EtlError):
     """A local devices file is neither a list of items nor the output of ``aws dynamodb scan``."""
+
+
+class RunNotFoundError(EtlError):
+    """No such run was kept, or it does not say what it read."""
 
 
 class TooManyQuarantinedError(EtlError):
@@ -73,6 +77,10 @@ class ReconciliationError(EtlError):
 
 class ChecksFailedError(EtlError):
     """A check of severity *fail* failed; the day is not published."""
+
+
+class ReadOnlyError(EtlError):
+    """Something would be written in a session that only reads, see `etl.read_only`."""
 
 
 class SettingsError(EtlError):

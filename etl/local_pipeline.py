@@ -67,6 +67,12 @@ class LocalPipeline:
         for key in object_store.list_keys(self.analytics_bucket_name, prefix):
             _replace(out / key, object_store.read(self.analytics_bucket_name, key).content)
 
+    def restore(self, prefix: str, paths: Iterable[Path]) -> None:
+        """Put the files of a run that was mirrored back into the analytics bucket, below the run's `prefix`."""
+        for path in paths:
+            with path.open("rb") as content:
+                object_store.put(self.analytics_bucket_name, prefix + path.name, content)
+
     @property
     def _stepfunctions(self) -> Any:
         return self.aws.client("stepfunctions")

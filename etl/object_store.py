@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from etl.aws import aws_errors, client, require_right_aws
 from etl.errors import InputChangedError, MissingObjectError, OutputConflictError
+from etl.read_only import require_writable
 
 HEAD_BYTES = 65_536
 BLOCK_BYTES = 1 << 20
@@ -170,7 +172,10 @@ def write_new(bucket: str, key: str, content: bytes) -> None:
     ------
     OutputConflictError
         The key holds another content.
+    ReadOnlyError
+        This session only reads.
     """
+    require_writable(f"s3://{bucket}/{key}")
     if not _written(bucket, key, content) and read(bucket, key).content != content:
         raise OutputConflictError(
             f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
@@ -179,16 +184,28 @@ def write_new(bucket: str, key: str, content: bytes) -> None:
 
 
 def put(bucket: str, key: str, content: BinaryIO) -> None:
-    """Write an object, replacing what was there; for raw files, which belong to whoever sends them."""
+    """Write an object, replacing what was there; for raw files, which belong to whoever sends them.
+
+    Raises
+    ------
+    ReadOnlyError
+        This session only reads.
+    """
+    require_writable(f"s3://{bucket}/{key}")
     with aws_errors(f"s3://{bucket}/{key}, write"):
         s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def list_keys(bucket: str, prefix: str) -> list[str]:
     """Return the keys below `prefix`, sorted, from all pages."""
+    return sorted(list_modified(bucket, prefix))
+
+
+def list_modified(bucket: str, prefix: str) -> dict[str, datetime]:
+    """Return when each object below `prefix` was written (UTC), by key, from all pages."""
     with aws_errors(f"s3://{bucket}/{prefix}, list"):
         pages = s3_client(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+        return {item["Key"]: item["LastModified"] for page in pages for item in page.get("Contents", [])}
 
 
 def step_seconds(bucket: str, prefix: str, steps: tuple[str, ...] = ("01_load", "02_join")) -> dict[str, float]:

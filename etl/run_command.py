@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import itertools
 import json
-import os
 import sys
 import time
 import webbrowser
@@ -14,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from etl import option_types
 from etl.devices_file import read_devices_file
-from etl.errors import EtlError, RawFileError
+from etl.errors import RawFileError
 from etl.exit_codes import DONE, FAILED
 from etl.local_pipeline import local_pipeline
 from etl.progress import Outcome
-from etl.settings import checked_run_date
+from etl.run_input import described_input, note_input
 from etl.step_lines import printer, show_steps
 
 SHOWN_ROWS = 10
@@ -44,18 +44,21 @@ def add_run(commands: Any) -> None:
         help="device table: a JSON list of items, or what 'aws dynamodb scan' prints",
     )
     parser.add_argument(
-        "--run-date", type=_date, metavar="YYYY-MM-DD", help="date of the run (default: today in Asia/Tokyo)"
+        "--run-date",
+        type=option_types.date,
+        metavar="YYYY-MM-DD",
+        help="date of the run (default: today in Asia/Tokyo)",
     )
     parser.add_argument(
         "--out",
-        type=_folder,
+        type=option_types.folder,
         default=Path("out"),
         metavar="DIR",
         help="folder that mirrors the analytics bucket (default: out)",
     )
     parser.add_argument(
         "--max-quarantine",
-        type=_share,
+        type=option_types.share,
         metavar="SHARE",
         help="largest share of records, 0 to 1, that may break the contract (default: 0.05)",
     )
@@ -72,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
     started = time.monotonic()
     say("Starting the embedded AWS and deploying the pipeline to it ...")
     with local_pipeline(environment=environment) as pipeline, _raw_file(options.raw) as raw:
+        read = described_input(raw=options.raw, devices=options.devices)
         pipeline.load(raw=raw, s3_object_key=options.raw.name, devices=devices)
         say(f"  ready            {time.monotonic() - started:6.1f} s")
         execution_input = {"s3_object_key": options.raw.name}
@@ -80,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
         execution_arn = pipeline.start(execution_input)
         ended = show_steps(pipeline, execution_arn, say)
         pipeline.mirror("runs/", options.out)
+        for folder in options.out.glob(f"runs/*/{execution_arn.rsplit(':', 1)[1]}"):
+            note_input(folder, read)
         report = _newest_report(options.out, execution_arn.rsplit(":", 1)[1])
         if not ended.succeeded:
             cause = ended.cause.replace(f"s3://{pipeline.analytics_bucket_name}/", f"{options.out}/")
@@ -146,28 +152,3 @@ def _raw_file(path: Path) -> Iterator[Any]:
         raise RawFileError(f"{path}: cannot be read ({error.strerror}); expected a readable file.") from None
     with raw:
         yield raw
-
-
-def _date(text: str) -> str:
-    try:
-        return checked_run_date(text)
-    except EtlError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"found {text!r}; expected a share from 0 to 1, such as 0.05")
-    return share
-
-
-def _folder(text: str) -> Path:
-    path = Path(text)
-    existing = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{existing} is not a folder that can be written to")
-    return path

@@ -12,6 +12,7 @@ from typing import Any
 from etl import object_store
 from etl.aws import aws_errors
 from etl.errors import EtlError, InputChangedError, MissingObjectError, OutputConflictError
+from etl.read_only import is_read_only, require_writable
 
 PART_BYTES = 8 << 20  # S3 wants at least 5 MiB, and takes at most 10,000 parts
 
@@ -66,7 +67,10 @@ class Upload:
         ------
         OutputConflictError
             The key holds another content already; the same bytes are no error.
+        ReadOnlyError
+            This session only reads. It comes last, so that whoever looks into a failure meets that failure first.
         """
+        require_writable(f"s3://{self._bucket}/{self._key}")
         if self._upload_id is None:
             if self.n_bytes:
                 object_store.write_new(self._bucket, self._key, b"".join(self._pending))
@@ -96,6 +100,9 @@ class Upload:
                 self._s3.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
 
     def _send_part(self) -> None:
+        if is_read_only():  # `complete` will refuse; until then memory stays bounded
+            self._pending, self._n_pending = [], 0
+            return
         with aws_errors(self._where):
             if self._upload_id is None:
                 content_type = object_store.CONTENT_TYPES[PurePosixPath(self._key).suffix]

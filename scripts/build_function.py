@@ -16,8 +16,9 @@ PATTERNS = (
     "warm_kernels/*.py",
     "notebook_report/*.py",
     "notebook_report/template/*",
+    "notebooks/[0-9]*.ipynb",  # the numbered ones are the pipeline's, the others are for people
+    "requirements/lambda.txt",
 )
-PATTERNS += ("notebooks/*.ipynb", "requirements/lambda.txt")
 ZIP = ROOT / "build" / "function.zip"
 
 

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from osls import RESOURCES, OslsError, osls
 from set_sample_data import load
 
-from etl.cli import SAMPLE_RUN_DATE
 from etl.keys import published_key
+from etl.sample import SAMPLE_RUN_DATE
 from local_aws import EmbeddedAws, LocalAwsError, sandbox_missing
 
 STAGE, REGION = "local", "ap-northeast-1"

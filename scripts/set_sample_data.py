@@ -7,18 +7,14 @@ Of the embedded AWS:    the same with --stage local, in a shell with the variabl
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-import boto3
-
 from etl import device_table, object_store
-from etl.aws import aws_errors, require_right_aws
-from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
 from etl.devices_file import read_devices_file
 from etl.errors import EtlError
-
-STACK = "device-operation-history-resources"
-DEFAULT_REGION = "ap-northeast-1"
+from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.stage_resources import DEFAULT_REGION, stage_resources
 
 
 def main() -> int:
@@ -43,13 +39,9 @@ def load(stage: str, region: str) -> None:
     EtlError
         The stack does not exist, or AWS refused; the stage is the embedded AWS and the environment leads elsewhere.
     """
-    boto3.setup_default_session(region_name=region)
-    cloudformation = boto3.client("cloudformation")
-    require_right_aws(f"{STACK}-{stage}", cloudformation.meta.endpoint_url)
-    with aws_errors(f"stack {STACK}-{stage}"):
-        stack = cloudformation.describe_stacks(StackName=f"{STACK}-{stage}")["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    bucket, table = outputs["RawDataBucketName"], outputs["DevicesTableName"]
+    os.environ["AWS_DEFAULT_REGION"] = region
+    resources = stage_resources(stage)
+    bucket, table = resources.raw_bucket_name, resources.devices_table_name
     n_devices = device_table.put_devices(table, read_devices_file(SAMPLE_DEVICES))
     print(f"{n_devices} devices -> table {table}")
     with SAMPLE_RAW.open("rb") as raw:

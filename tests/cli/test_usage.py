@@ -27,6 +27,16 @@ def test_without_a_command_it_lists_them(capsys):
         (["run", "--raw", "a", "--devices", "b", "--run-date", "2021-02-30"], "expected a date written YYYY-MM-DD"),
         (["run", "--raw", "a", "--devices", "b", "--max-quarantine", "5%"], "expected a share from 0 to 1"),
         (["run", "--raw", "a", "--devices", "b", "--out", __file__], "is not a folder"),
+        (["lab", "--raw", "a"], "--raw needs --devices, too"),
+        (["lab", "--devices", "a"], "--devices needs --raw, too"),
+        (["lab", "--run-date", "2021-03-23"], "--run-date: goes with --raw"),
+        (["lab", "--run", "2021-3-23"], "expected the date of a run, written YYYYMMDD, such as 20210323"),
+        (["lab", "--run", "20210230"], "expected the date of a run, written YYYYMMDD, such as 20210323"),
+        (["lab", "--run", "20210323", "--run-date", "2021-03-23"], "--run-date: a run that was kept has its own"),
+        (["lab", "--execution", "x"], "--execution: say which day it is, too"),
+        (["lab", "--stage", "prod"], "--stage: say which day it is, too"),
+        (["lab", "--region", "x"], "--region: goes with --stage"),
+        (["lab", "--run", "20210323", "--stage", "prod", "--raw", "a"], "a run of a stage reads from the stage"),
         (["rnu"], "invalid choice: 'rnu'"),
     ],
 )
@@ -42,6 +52,36 @@ def test_every_command_has_help(capsys, command):
         main([*command, "--help"])
     assert caught.value.code == 0
     assert "usage: etl" in capsys.readouterr().out
+
+
+def test_the_help_of_lab_shows_examples(capsys):
+    """A line for each of its four uses."""
+    with pytest.raises(SystemExit):
+        main(["lab", "--help"])
+    out = capsys.readouterr().out
+    for example in ("etl lab  ", "--raw events.json --devices", "--run 20210323  ", "--stage prod"):
+        assert example in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--raw", "none.json", "--devices", "devices.json"], "RawFileError: none.json: cannot be read (No such file"),
+        (["--raw", "devices.json", "--devices", "none.json"], "DevicesFileError: none.json: cannot be read"),
+        (["--run", "20210323"], "RunNotFoundError: out/runs: no run of 20210323; found no run at all"),
+    ],
+)
+def test_lab_says_in_one_line_what_is_missing(capsys, tmp_path, monkeypatch, options, says):
+    """Before anything is started or made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "devices.json").write_text("[]", encoding="utf-8")
+    assert main(["lab", *options]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["devices.json"]
 
 
 @pytest.mark.parametrize(

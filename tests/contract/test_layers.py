@@ -12,6 +12,7 @@ PURE = [
     "checks",
     "contract",
     "errors",
+    "explore",
     "gzip_blocks",
     "history_csv",
     "history_lines",
@@ -19,11 +20,47 @@ PURE = [
     "json_records",
     "keys",
     "manifest",
+    "notebook_parameters",
     "plots",
+    "raw_file",
+    "raw_form",
+    "records",
+    "row_counts",
+    "sessions",
+    "settings",
+    "tables",
+    "tally",
+    "text_index",
 ]
-PURE += ["raw_file", "raw_form", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
-INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
-COMMAND_LINE = ["__main__", "cli", "exit_codes", "local_pipeline", "progress", "run_command", "step_lines"]
+INPUT_OUTPUT = [
+    "aws",
+    "device_table",
+    "devices_file",
+    "duplicates",
+    "kept_runs",
+    "object_store",
+    "provenance",
+    "read_only",
+    "run_input",
+    "sample",
+    "stage_resources",
+    "stream",
+    "upload",
+]
+COMMAND_LINE = [
+    "__main__",
+    "cli",
+    "exit_codes",
+    "jupyter_server",
+    "lab_command",
+    "lab_folder",
+    "local_pipeline",
+    "option_types",
+    "progress",
+    "run_command",
+    "step_lines",
+    "up_command",
+]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
 

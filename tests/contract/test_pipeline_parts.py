@@ -1,8 +1,10 @@
 """What must agree between notebooks, handlers, serverless.yml and the state machine."""
 
 import importlib
+import zipfile
 
 import pytest
+from build_function import build
 
 from etl.errors import TransientError, leaves
 from etl.provenance import ROOT
@@ -55,9 +57,17 @@ def test_a_handler_sends_exactly_what_its_notebook_declares(name, sent):
 
 
 def test_the_notebooks_are_those_of_the_handlers():
-    """No notebook without a step, no step without a notebook."""
+    """No step without a notebook, and no notebook without a step but the one that is for people only."""
     notebooks = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-    assert sorted(handler.NOTEBOOK for handler in HANDLERS.values()) == notebooks
+    assert sorted([*(handler.NOTEBOOK for handler in HANDLERS.values()), "explore.ipynb"]) == notebooks
+
+
+def test_the_deployed_zip_holds_the_notebooks_of_the_handlers(tmp_path):
+    """And no other."""
+    build(tmp_path / "function.zip")
+    with zipfile.ZipFile(tmp_path / "function.zip") as archive:
+        names = sorted(name.removeprefix("notebooks/") for name in archive.namelist() if name.endswith(".ipynb"))
+    assert names == sorted(handler.NOTEBOOK for handler in HANDLERS.values())
 
 
 def test_at_tokyos_midnight_the_date_is_tokyos(sent):

@@ -14,11 +14,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from etl.cli import SAMPLE_DEVICES, SAMPLE_RAW
 from etl.devices_file import read_devices_file
 from etl.local_pipeline import LocalPipeline, deploy
 from etl.progress import Outcome, Step
 from etl.provenance import ROOT
+from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
 from local_aws import EmbeddedAws
 
 PUBLISHED = "devices_operation_history_data/20210323.csv"
