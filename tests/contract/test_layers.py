@@ -7,9 +7,11 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
-PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "text_index"]
-INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
+PURE = ["alike", "arrival_checks", "checks", "contract", "device_checks", "device_health", "errors", "events"]
+PURE += ["history_csv", "history_lines", "join", "keys", "local_hours", "manifest", "picture", "plots", "raw_file"]
+PURE += ["records", "row_counts", "sessions", "settings", "tables", "text_index", "usage", "verdict", "volume", "words"]
+INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "earlier_days", "object_store", "provenance"]
+INPUT_OUTPUT += ["stream", "upload"]
 COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 
