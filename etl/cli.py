@@ -22,6 +22,7 @@ from etl.local_pipeline import LocalPipeline, local_pipeline
 from etl.progress import Outcome
 from etl.provenance import ROOT
 from etl.settings import checked_run_date
+from etl.verdict import finding_lines
 from local_aws import LocalAwsError
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -142,8 +143,17 @@ def _report(ended: Outcome, options: argparse.Namespace, say: Callable[[str], No
     if rows["written"] > SHOWN_ROWS:
         say(f"  ... and {rows['written'] - SHOWN_ROWS:,} more rows")
     say("")
+    say_findings(run_folder, say)
     say(f"{published}   the history")
     say(f"{run_folder}/   executed notebooks, manifest.json")
+
+
+def say_findings(run_folder: Path, say: Callable[[str], None]) -> None:
+    """Say how many checks of a run passed, and what the others found, from the manifest in its folder."""
+    checks = json.loads((run_folder / "manifest.json").read_text(encoding="utf-8"))["checks"]
+    for line in finding_lines(checks):
+        say(line)
+    say("")
 
 
 @contextlib.contextmanager
