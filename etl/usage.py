@@ -142,7 +142,7 @@ def by_weekday_and_hour(on: pd.DataFrame) -> pd.DataFrame:
         Seven rows, Monday to Sunday, 24 columns, 0 to 23; null where no such hour is known.
     """
     sums, n_hours = np.zeros((7, 24)), np.zeros((7, 24))
-    places = (on.index.weekday, on.index.hour)
+    places = (on.index.day_of_week, on.index.hour)
     np.add.at(sums, places, on["mean_on"].to_numpy())
     np.add.at(n_hours, places, 1)
     means = np.divide(sums, n_hours, out=np.full((7, 24), np.nan), where=n_hours > 0)

@@ -134,6 +134,8 @@ def first_hour(n_events: pd.Series) -> pd.Timestamp | None:
 def unusual_hours(compared: pd.DataFrame, *, max_volume_ratio: float) -> pd.DataFrame:
     """Return the hours with far more, or far fewer, events than usual, by more than chance explains.
 
+    Those without any are for `gaps` to find.
+
     Parameters
     ----------
     compared
@@ -143,7 +145,7 @@ def unusual_hours(compared: pd.DataFrame, *, max_volume_ratio: float) -> pd.Data
     """
     n, usual = compared["n_events"], compared["usual_events"]
     is_far = (n > usual * max_volume_ratio) | (n < usual / max_volume_ratio)
-    return compared[is_far & ((n - usual).abs() > SIGMAS * np.sqrt(usual.clip(lower=1)))]
+    return compared[is_far & (n > 0) & ((n - usual).abs() > SIGMAS * np.sqrt(usual.clip(lower=1)))]
 
 
 def gaps(compared: pd.DataFrame, *, min_missing_events: float) -> pd.DataFrame:
@@ -162,9 +164,11 @@ def gaps(compared: pd.DataFrame, *, min_missing_events: float) -> pd.DataFrame:
         One row per spell: ``first_hour``, ``last_hour`` (starts on the zone's clock), ``n_hours``, ``usual_events``.
     """
     is_empty = compared["n_events"] == 0
-    empty = compared[is_empty].reset_index()
-    spells = empty.groupby((~is_empty).cumsum()[is_empty].to_numpy())
-    found = spells.agg(
-        first_hour=("hour", "min"), last_hour=("hour", "max"), n_hours=("hour", "size"), usual=("usual_events", "sum")
+    spell = (~is_empty).cumsum().rename("spell")
+    # a spell begins and ends with hours in which something usually comes; before and after it is quiet at any time
+    telling = compared[is_empty & (compared["usual_events"] > 0)].reset_index()
+    found = telling.groupby(spell[telling["hour"]].to_numpy()).agg(
+        first_hour=("hour", "min"), last_hour=("hour", "max"), usual_events=("usual_events", "sum")
     )
-    return found[found["usual"] >= min_missing_events].rename(columns={"usual": "usual_events"}).reset_index(drop=True)
+    found.insert(2, "n_hours", (found["last_hour"] - found["first_hour"]) // pd.Timedelta(hours=1) + 1)
+    return found[found["usual_events"] >= min_missing_events].reset_index(drop=True)
