@@ -14,9 +14,9 @@ from layers.errors import LayersError
 from layers.target import MACHINES, PYTHONS, Target
 
 _EPILOG = """\
-base.zip has papermill, ipykernel, pandas, boto3 and powertools, report.zip matplotlib with its font and nbconvert, arrow.zip pyarrow. A
-function that reports needs base and plots, one that joins base and arrow; all three are too large for Lambda. They are
-made of requirements/lambda.txt: wheels for Lambda, whatever this machine is, no Docker.
+base.zip has papermill, ipykernel, pandas, boto3 and powertools, report.zip matplotlib with its font and nbconvert,
+arrow.zip pyarrow. A function that reports needs base and report, one that joins base and arrow; all three are too large
+for Lambda. They are made of requirements/lambda.txt: wheels for Lambda, whatever this machine is, no Docker.
 A second call, with nothing changed, ends at once. Needs pip's network, and a Python of the version asked for.
 
 exit status: 0 the layers are there, 1 they could not be built (a message says why), 2 wrong usage

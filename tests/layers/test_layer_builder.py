@@ -250,7 +250,13 @@ def test_the_command_prints_sizes(
     assert main(["--out", "out"]) == 0
     printed = capsys.readouterr().out
     assert builder.n_builds == 1
-    for expected in ("Installed", "out/base.zip, out/report.zip", "unzipped MiB", "code + base + report", "of 250.0 MiB"):
+    for expected in (
+        "Installed",
+        "out/base.zip, out/report.zip",
+        "unzipped MiB",
+        "code + base + report",
+        "of 250.0 MiB",
+    ):
         assert expected in printed
     assert main(["--out", "out"]) == 0
     assert "up to date" in capsys.readouterr().out
