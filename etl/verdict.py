@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from etl.checks import Check
-from etl.tables import Table
+from etl.short_table import Table
 from etl.words import counted
 
 LONGEST_FINDING = 400  # what comes from outside is short in it already

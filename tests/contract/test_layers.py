@@ -9,7 +9,8 @@ from etl.provenance import ROOT
 
 PURE = ["alike", "arrival_checks", "checks", "contract", "device_checks", "device_health", "errors", "events"]
 PURE += ["history_csv", "history_lines", "join", "keys", "local_hours", "manifest", "picture", "plots", "raw_file"]
-PURE += ["records", "row_counts", "sessions", "settings", "tables", "text_index", "usage", "verdict", "volume", "words"]
+PURE += ["records", "row_counts", "sessions", "settings", "short_table", "text_index", "usage", "verdict", "volume"]
+PURE += ["words"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "earlier_days", "object_store", "provenance"]
 INPUT_OUTPUT += ["stream", "upload"]
 COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]

@@ -15,7 +15,7 @@ from etl.device_health import device_health
 from etl.events import device_owners, events_of
 from etl.plots import plot_events, plot_run_time
 from etl.sessions import operation_sessions
-from etl.tables import Table
+from etl.short_table import Table
 
 zone = {"time_zone": "Asia/Tokyo"}
 header = "device_id,timestamp,power,user_id,type\\n"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from etl.tables import Table
+from etl.short_table import Table
 
 HOSTILE = ["<script>alert(1)</script>", "x" * 5_000_000, "$a$", "line\nend", "\u202eright to left", '=HYPERLINK("a")']
 
