@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from etl.contract import EVENT_COLUMNS, LONGEST_DEVICE_ID, Bounds
+from etl.raw_file import FORMS, Form
 
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -30,10 +30,12 @@ _MOST_OTHERS = 0.25  # of the records; beyond it, another way is faster
 _BLANK = r"[ \t\r\n]*"
 PART_BYTES = 1 << 20
 _SEARCHED_BYTES = 1 << 16
+_SHORTEST_PART = 128  # what is left at the end is most often one record, which cannot be read here
 _STRINGS = 2 * len(EVENT_COLUMNS)  # of a record: its keys and values
 _WORD_BYTES = 8
 _QUOTE, _BLANK_BYTE, _NOT_ASCII = ord('"'), 0x20, 0x80
 _N_DIGITS = 10
+_POWERS = pa.array(["off", "on"], pa.large_string())  # by whether it is on
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,24 @@ class Layout:
     between: bytes
 
 
+def _patterns(form: Form) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what a record looks like, the beginning of a file's first one, and that of a later one."""
+    names = "|".join(EVENT_COLUMNS)
+    if form == "document":
+        blank, between, start = _BLANK, f"{_BLANK},{_BLANK}", f"{_BLANK},{_BLANK}"
+    else:
+        blank, between, start = r"[ \t]*", rf"[ \t\r]*\n{_BLANK}", _BLANK
+    key = f'"({names})"{blank}:{blank}"'
+    next_key = f'"{blank},{blank}{key}'
+    record = f'({key})[^"]*({next_key})[^"]*({next_key})[^"]*("{blank}}}{between}{{{blank}")'
+    first, following = f'{_BLANK}{{{blank}(?=")', f'{start}{{{blank}(?=")'
+    return re.compile(record.encode()), re.compile(first.encode()), re.compile(following.encode())
+
+
+# made once, where the module is imported: a small file should not wait for them
+_PATTERNS = {form: _patterns(form) for form in FORMS}
+
+
 class AlikeReader:
     """Reads text after text of the same file, and remembers how its records are written.
 
@@ -92,18 +112,8 @@ class AlikeReader:
         Of the timestamps.
     """
 
-    def __init__(self, form: Literal["document", "lines"], bounds: Bounds) -> None:
-        names = "|".join(EVENT_COLUMNS)
-        if form == "document":
-            blank, between, start = _BLANK, f"{_BLANK},{_BLANK}", f"{_BLANK},{_BLANK}"
-        else:
-            blank, between, start = r"[ \t]*", rf"[ \t\r]*\n{_BLANK}", _BLANK
-        key = f'"({names})"{blank}:{blank}"'
-        next_key = f'"{blank},{blank}{key}'
-        record = f'({key})[^"]*({next_key})[^"]*({next_key})[^"]*("{blank}}}{between}{{{blank}")'
-        self._record = re.compile(record.encode())
-        self._first = re.compile(f'{_BLANK}{{{blank}(?=")'.encode())
-        self._next = re.compile(f'{start}{{{blank}(?=")'.encode())
+    def __init__(self, form: Form, bounds: Bounds) -> None:
+        self._record, self._first, self._next = _PATTERNS[form]
         self._bounds = bounds
         self._layout: Layout | None = None
 
@@ -120,7 +130,7 @@ class AlikeReader:
         parts: list[Alike] = []
         at = 0
         # a part at a time: what numpy works on then stays in the processor's cache
-        while at < len(text) and (
+        while at < len(text) - _SHORTEST_PART and (
             part := self._read_part(text[at : at + PART_BYTES], after_record=after_record or at > 0)
         ):
             parts.append(part)
@@ -186,11 +196,11 @@ def _read(text: bytes, layout: Layout, bounds: Bounds) -> Alike | None:
     places = places[kept]
     if n_stretches - places.size > _MOST_OTHERS * n_stretches:
         return None
-    device_ids = _strings(text, *(ends[kept] for ends in values["device_id"]))
+    device_ids = _strings(raw, *(ends[kept] for ends in values["device_id"]))
     if not _is_text(device_ids):
         return None
-    timestamps = _strings(text, *(ends[kept] for ends in values["timestamp"]))
-    powers = pa.array(["off", "on"]).take(pa.array(is_on[kept].view(np.int8)))
+    timestamps = _strings(raw, *(ends[kept] for ends in values["timestamp"]))
+    powers = _POWERS.take(pa.array(is_on[kept].view(np.int8)))
     behind = closing[last_strings] + layout.between.index(b"}") + 1
     starts = np.concatenate(([text.index(b"{")], closing[last_strings[:-1]] + layout.between.index(b"{")))
     others = np.setdiff1d(np.arange(n_stretches), places, assume_unique=True)
@@ -273,14 +283,20 @@ def _plain_ids(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions) -
     return (n_bytes > 0) & (n_bytes <= LONGEST_DEVICE_ID) & (first > _BLANK_BYTE) & (first < _NOT_ASCII - 1)
 
 
-def _strings(text: bytes, begins: Positions, ends: Positions) -> pa.Array:
-    """Copy the values out of the text: every other one of the strings that begin at each beginning and each end."""
-    if not begins.size:
-        return pa.array([], pa.string())
-    offsets = np.empty(2 * begins.size, np.int32)
+def _strings(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions) -> pa.LargeStringArray:
+    """Copy the values out of the text."""
+    n_bytes = ends - begins
+    if begins.size and (n_bytes == n_bytes[0]).all():
+        # all of one length, as ids most often are: numpy copies them as items of that size
+        width = int(n_bytes[0])
+        every = np.ndarray((raw.size - width + 1,), f"V{width}", raw, strides=(1,))
+        offsets = np.arange(0, (begins.size + 1) * width, width)
+        return pa.LargeStringArray.from_buffers(begins.size, pa.py_buffer(offsets), pa.py_buffer(every[begins]))
+    # every other one of the strings that begin at each beginning and each end
+    offsets = np.empty(2 * begins.size, np.int64)
     offsets[0::2], offsets[1::2] = begins, ends
-    both = pa.StringArray.from_buffers(offsets.size - 1, pa.py_buffer(offsets), pa.py_buffer(text))
-    return both.take(pa.array(np.arange(0, offsets.size, 2, dtype=np.int32)))
+    both = pa.LargeStringArray.from_buffers(max(offsets.size - 1, 0), pa.py_buffer(offsets), pa.py_buffer(raw))
+    return both.take(pa.array(np.arange(0, offsets.size, 2)))
 
 
 def _is_text(strings: pa.Array) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +12,7 @@ from pyarrow import csv
 
 from etl.contract import HISTORY_COLUMNS
 from etl.history_csv import FORMULA_STARTS, to_csv
+from etl.tables import text_table
 
 _MAY_BE_FORMULAS = ("device_id", "user_id", "type")
 _STARTS_FORMULA = np.isin(np.arange(256), [ord(start) for start in FORMULA_STARTS])
@@ -18,7 +21,7 @@ _APOSTROPHE, _NOTHING = pa.scalar("'", pa.large_string()), pa.scalar("", pa.larg
 _OPTIONS = csv.WriteOptions(include_header=False, quoting_style="none", batch_size=65_536)
 
 
-def to_lines(history: pd.DataFrame) -> bytes:
+def to_lines(history: pd.DataFrame | pa.Table) -> bytes:
     r"""Write rows as CSV lines in UTF-8.
 
     Arrow's writer, told not to quote, gives the bytes of pandas or refuses a cell that needs quotes; then pandas
@@ -27,7 +30,7 @@ def to_lines(history: pd.DataFrame) -> bytes:
     Parameters
     ----------
     history
-        One row per event and owner, as `etl.join.join_devices` returns it. Unchanged.
+        One row per event and owner, as `etl.join.join_devices` returns it, of either kind. Unchanged.
 
     Examples
     --------
@@ -35,22 +38,24 @@ def to_lines(history: pd.DataFrame) -> bytes:
     >>> to_lines(pd.DataFrame([row]))
     b"'=1+1,1616506124,on,,\n"
     """
-    columns = [_column(history, name) for name in HISTORY_COLUMNS]
+    columns = [_safe(column, name) for name, column in _columns(history)]
     sink = pa.BufferOutputStream()
     try:
         csv.write_csv(pa.table(columns, names=HISTORY_COLUMNS), sink, _OPTIONS)
     except pa.ArrowInvalid:
-        with_header = to_csv(history)
+        with_header = to_csv(history.to_pandas() if isinstance(history, pa.Table) else history)
         return with_header[with_header.index(b"\n") + 1 :]
     lines: bytes = sink.getvalue().to_pybytes()
     return lines
 
 
-def _column(history: pd.DataFrame, name: str) -> pa.Array:
+def _columns(history: pd.DataFrame | pa.Table) -> Iterator[tuple[str, pa.LargeStringArray]]:
+    for name, column in zip(HISTORY_COLUMNS, text_table(history, HISTORY_COLUMNS).columns, strict=True):
+        yield name, column.combine_chunks()
+
+
+def _safe(column: pa.LargeStringArray, name: str) -> pa.LargeStringArray:
     """Return a column with an apostrophe in front of each cell that a spreadsheet would run."""
-    column = pa.array(history[name], pa.large_string())
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
     if name not in _MAY_BE_FORMULAS or not len(column):
         return column
     offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset :][: len(column) + 1]

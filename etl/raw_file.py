@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 from etl.contract import LONGEST_QUOTE, RepeatedKeys, json_type
 from etl.errors import RawFileError
@@ -20,6 +20,7 @@ from etl.errors import RawFileError
 PIECE_BYTES = 8 << 20
 
 Form = Literal["document", "lines"]
+FORMS: tuple[Form, ...] = get_args(Form)
 
 # What surrounds the list, and a single record, are read whole
 LONGEST_WHOLE_BYTES = 64 << 20

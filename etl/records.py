@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from etl.alike import Alike, AlikeReader
@@ -27,7 +26,7 @@ _SHORT_BYTES = 1 << 16
 _QUOTES_OF_A_RECORD = 12  # of three keys and three values
 _COMMA = re.compile(rb"[ \t\r\n]*,")
 _LIST = msgspec.json.Decoder(list[Event])
-_SCHEMA = pa.schema([(name, pa.string()) for name in EVENT_COLUMNS])
+_SCHEMA = pa.schema([(name, pa.large_string()) for name in EVENT_COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ class CheckedRecords:
     n_read
         Number of records.
     events
-        One row per valid record, in file order: ``device_id``, ``timestamp`` (Unix seconds, as written), ``power``.
+        One row per valid record, in file order: ``device_id``, ``timestamp`` (Unix seconds, as written), ``power``;
+        large strings.
     quarantined
         The others, in file order.
     extra_fields
@@ -47,7 +47,7 @@ class CheckedRecords:
     """
 
     n_read: int
-    events: pd.DataFrame
+    events: pa.Table
     quarantined: list[Quarantined] = field(default_factory=list)
     extra_fields: frozenset[str] = frozenset()
 
@@ -82,7 +82,7 @@ def read_events(
     --------
     >>> raw = b'{"data": [{"device_id": "a", "timestamp": 1616506124, "power": "on"}, {"device_id": "a"}]}'
     >>> (piece,) = read_events([raw], source="a.json", run_date="2021-03-23")
-    >>> piece.events.to_dict("records")
+    >>> piece.events.to_pylist()
     [{'device_id': 'a', 'timestamp': '1616506124', 'power': 'on'}]
     >>> piece.quarantined[0].reason
     'missing; expected Unix seconds as a string of 1 to 10 ASCII digits, or such an integer'
@@ -113,7 +113,7 @@ def _alike(raw: RawFile, reader: AlikeReader, bounds: Bounds, n_before: int) -> 
     is_end = raw.ended and not raw.finished and len(raw.buffer) < _SHORT_BYTES
     rest = raw.one_by_one() if is_end else []
     if not others and not rest:
-        return CheckedRecords(alike.n_stretches, alike.events.to_pandas(use_threads=False))
+        return CheckedRecords(alike.n_stretches, alike.events)
     return _merged(alike, [*(decoded for decoded in others if decoded), rest], bounds, n_before)
 
 
@@ -147,12 +147,10 @@ def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before:
         if judged.events.num_rows:
             indexes.append(begin + np.array(judged.places))
             tables.append(judged.events)
-    events = pa.concat_tables(tables)
-    if len(tables) > 1:
-        events = events.combine_chunks().take(pa.array(np.argsort(np.concatenate(indexes), kind="stable")))
-    return CheckedRecords(
-        int(n_records.sum()), events.to_pandas(use_threads=False), quarantined, frozenset(extra_fields)
-    )
+    events, index = pa.concat_tables(tables).combine_chunks(), np.concatenate(indexes)
+    if (index[1:] < index[:-1]).any():
+        events = events.take(pa.array(np.argsort(index, kind="stable")))
+    return CheckedRecords(int(n_records.sum()), events, quarantined, frozenset(extra_fields))
 
 
 def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
@@ -184,8 +182,8 @@ def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
         return None
     raw.take(end, after_record=raw.form == "document")
     columns = [[e.device_id for e in events], list(map(str, timestamps)), [e.power for e in events]]
-    table = pa.table([pa.array(column, pa.string()) for column in columns], schema=_SCHEMA)
-    return CheckedRecords(len(events), table.to_pandas(use_threads=False))
+    table = pa.table([pa.array(column, pa.large_string()) for column in columns], schema=_SCHEMA)
+    return CheckedRecords(len(events), table)
 
 
 @dataclass(frozen=True)
@@ -198,9 +196,7 @@ class _Judged:
 
 def _judged(decoded: list[Decoded], bounds: Bounds, n_before: int) -> CheckedRecords:
     judged = _judge(decoded, bounds, n_before)
-    return CheckedRecords(
-        len(decoded), judged.events.to_pandas(use_threads=False), judged.quarantined, judged.extra_fields
-    )
+    return CheckedRecords(len(decoded), judged.events, judged.quarantined, judged.extra_fields)
 
 
 def _judge(decoded: list[Decoded], bounds: Bounds, n_before: int) -> _Judged:
@@ -219,5 +215,5 @@ def _judge(decoded: list[Decoded], bounds: Bounds, n_before: int) -> _Judged:
         if len(record) > len(EVENT_COLUMNS):
             extra_fields.update(extra_fields_of(record))
     columns = zip(*rows, strict=True) if rows else [()] * len(EVENT_COLUMNS)
-    table = pa.table([pa.array(column, pa.string()) for column in columns], schema=_SCHEMA)
+    table = pa.table([pa.array(column, pa.large_string()) for column in columns], schema=_SCHEMA)
     return _Judged(table, places, quarantined, frozenset(extra_fields))

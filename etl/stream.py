@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 import pandas as pd
+import pyarrow as pa
 
-from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
+from etl.contract import HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
 from etl.duplicates import DuplicateCounter
 from etl.history_csv import header
 from etl.history_lines import to_lines
-from etl.join import Owners, Tally, join_devices
+from etl.join import Owners, join_devices
 from etl.raw_file import PIECE_BYTES
 from etl.records import read_events
 from etl.row_counts import RowCounts
+from etl.tally import Tally
 
 N_SHOWN = 10
+_NO_ROWS = pa.schema([(name, pa.large_string()) for name in HISTORY_COLUMNS]).empty_table()
 
 Write = Callable[[bytes], object]
 
@@ -29,8 +32,8 @@ class JoinedFile:
     ----------
     rows
         The counts, which satisfy both identities.
-    first_events, first_rows
-        The first ten valid events, and the first ten rows of the history.
+    first_rows
+        The first ten rows of the history.
     first_quarantined
         The first ten records in quarantine: ``index``, ``field``, ``reason``, ``text``.
     unmatched
@@ -40,7 +43,6 @@ class JoinedFile:
     """
 
     rows: RowCounts
-    first_events: pd.DataFrame
     first_rows: pd.DataFrame
     first_quarantined: pd.DataFrame
     unmatched: pd.DataFrame
@@ -116,7 +118,7 @@ def join_file(
             numbers = tally.add(piece.events, rows, n_read=piece.n_read, n_quarantined=len(piece.quarantined))
             duplicates.add(numbers)
             extra_fields |= piece.extra_fields
-            shown.add(piece.events, rows, piece.quarantined)
+            shown.add(rows, piece.quarantined)
         counts = tally.rows(n_duplicates=duplicates.count())
     require_few_quarantined(
         n_read=counts.read,
@@ -128,7 +130,6 @@ def join_file(
     counts.prove()
     return JoinedFile(
         rows=counts,
-        first_events=shown.events,
         first_rows=shown.rows,
         first_quarantined=pd.DataFrame(
             [asdict(record) for record in shown.quarantined], columns=["index", "field", "reason", "text"]
@@ -142,16 +143,16 @@ class _Shown:
     """The first few of everything, for people to see."""
 
     def __init__(self) -> None:
-        self.events = pd.DataFrame(columns=EVENT_COLUMNS, dtype="str")
-        self.rows = pd.DataFrame(columns=HISTORY_COLUMNS, dtype="str")
+        self._rows = [_NO_ROWS]
         self.quarantined: list[Quarantined] = []
 
-    def add(self, events: pd.DataFrame, rows: pd.DataFrame, quarantined: list[Quarantined]) -> None:
-        self.events, self.rows = _first(self.events, events), _first(self.rows, rows)
+    def add(self, rows: pa.Table, quarantined: list[Quarantined]) -> None:
+        """Keep what is still missing of a piece."""
+        n_wanted = min(N_SHOWN - sum(map(len, self._rows)), len(rows))
+        if n_wanted:
+            self._rows.append(rows.take(list(range(n_wanted))))  # a slice would keep the whole piece alive
         self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
 
-
-def _first(shown: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    if len(shown) >= N_SHOWN or more.empty:
-        return shown
-    return more.head(N_SHOWN) if shown.empty else pd.concat([shown, more], ignore_index=True).head(N_SHOWN)
+    @property
+    def rows(self) -> pd.DataFrame:
+        return pa.concat_tables(self._rows).to_pandas(use_threads=False)

@@ -7,12 +7,12 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = ["alike", "arrival_checks", "checks", "contract", "device_checks", "device_health", "errors", "events"]
-PURE += ["history_csv", "history_lines", "join", "keys", "local_hours", "manifest", "picture", "plots", "raw_file"]
-PURE += ["records", "row_counts", "sessions", "settings", "short_table", "text_index", "usage", "verdict", "volume"]
-PURE += ["words"]
-INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "earlier_days", "object_store", "provenance"]
-INPUT_OUTPUT += ["stream", "upload"]
+PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
+PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
+PURE += ["arrival_checks", "device_checks", "device_health", "events", "local_hours", "picture", "short_table", "usage"]
+PURE += ["verdict", "volume", "words"]
+INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]
+INPUT_OUTPUT += ["earlier_days"]
 COMMAND_LINE = ["__main__", "cli", "local_pipeline", "progress"]
 IMPURE_MODULES = {"boto3", "botocore", "os", "time", "subprocess", "socket", "tempfile"}
 

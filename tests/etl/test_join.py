@@ -11,8 +11,9 @@ import pytest
 
 from etl.contract import EVENT_COLUMNS, HISTORY_COLUMNS
 from etl.errors import MissingColumnsError, ReconciliationError
-from etl.join import Owners, Tally, join_devices
+from etl.join import Owners, join_devices
 from etl.row_counts import RowCounts
+from etl.tally import Tally
 from etl.text_index import TextIndex
 
 EVENTS = pd.DataFrame(
@@ -129,7 +130,7 @@ def test_lists_devices_without_owner_with_near_misses():
 
 def test_lists_no_more_devices_than_memory_allows(monkeypatch):
     """Beyond the limit they are counted only."""
-    monkeypatch.setattr("etl.join.MOST_LISTED_DEVICES", 2)
+    monkeypatch.setattr("etl.tally.MOST_LISTED_DEVICES", 2)
     events = pd.DataFrame([(name, "1", "on") for name in "xyzx"], columns=EVENT_COLUMNS, dtype="str")
     tally = Tally(Owners(DEVICES))
     tally.add(events, events, n_read=4, n_quarantined=0)

@@ -1,0 +1,24 @@
+"""Tables of text: as pandas has them, which is what people see, and as Arrow does, which is what is fast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pandas as pd
+import pyarrow as pa
+
+Frame = TypeVar("Frame", pd.DataFrame, pa.Table)
+"""Either kind; a function that takes one gives one of the same kind."""
+
+
+def text_table(frame: pd.DataFrame | pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Return columns of text as an Arrow table of large strings; a frame that Arrow made is not copied."""
+    if isinstance(frame, pa.Table):
+        return frame.select(columns)
+    return pa.table([pa.array(frame[column], pa.large_string()) for column in columns], names=columns)
+
+
+def column_names(frame: pd.DataFrame | pa.Table) -> list[str]:
+    """Return the names of the columns, in order."""
+    return list(frame.column_names if isinstance(frame, pa.Table) else frame.columns)
