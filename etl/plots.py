@@ -74,6 +74,8 @@ def plot_volume(compared: pd.DataFrame, gaps: pd.DataFrame, *, time_zone: str) -
     unit, shown = _legible(compared, {"n_events": _sum_of_most, "usual_events": _sum_of_most})
 
     def draw(figure: Figure, axes: Axes) -> str:
+        if compared.empty:
+            return _nothing(axes, "No whole hour to compare")
         axes.step(shown.index, shown["n_events"], where="post", color=BLUE, label="events")
         axes.step(shown.index, shown["usual_events"], where="post", color=ORANGE, ls="--", label="usually")
         for place, gap in enumerate(gaps.itertuples()):
@@ -86,7 +88,7 @@ def plot_volume(compared: pd.DataFrame, gaps: pd.DataFrame, *, time_zone: str) -
         axes.set_ylim(bottom=0)
         figure.legend(loc="outside lower center", ncols=3)
         if not compared["usual_events"].notna().any():
-            return f"{counted(len(compared), 'whole hour')}, and no earlier days to compare them with"
+            return f"{counted(len(compared), 'hour')}, and no earlier days to compare them with"
         n_hours = int(gaps["n_hours"].sum())
         missing = f"{counted(len(gaps), 'gap')}, together {counted(n_hours, 'hour')}" if len(gaps) else "no gap"
         return f"{counted(len(compared), 'hour')} against the usual: {missing}"
@@ -134,6 +136,8 @@ def plot_devices_on(on: pd.DataFrame, *, time_zone: str) -> Picture:
     unit, shown = _legible(on, {"most_on": "max", "mean_on": "mean"})
 
     def draw(figure: Figure, axes: Axes) -> str:
+        if on.empty:
+            return _nothing(axes, "No device was on")
         axes.fill_between(shown.index, shown["mean_on"], step="post", color=SKY, lw=0, label=f"average of the {unit}")
         axes.step(shown.index, shown["most_on"], where="post", color=BLUE, linewidth=1, label="most at once")
         _time_axis(axes, time_zone)
@@ -141,8 +145,6 @@ def plot_devices_on(on: pd.DataFrame, *, time_zone: str) -> Picture:
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         figure.legend(loc="outside lower center", ncols=2)
-        if on.empty:
-            return "No device was on"
         when = f"in the hour from {on['most_on'].idxmax():%Y-%m-%d %H:00}"
         return f"At most {counted(int(on['most_on'].max()), 'device')} on at once, {when}"
 
@@ -175,6 +177,12 @@ def plot_week(week: pd.DataFrame, *, time_zone: str) -> Picture:
         return f"Most is on {week.index[day]} from {hour:02}:00: {values.max():,.2f} devices on average"
 
     return Picture(draw, height_inches=2.6)
+
+
+def _nothing(axes: Axes, why: str) -> str:
+    """Leave the axes out, which would count from nought to nought."""
+    axes.set_axis_off()
+    return why
 
 
 def _legible(hours: pd.DataFrame, how: Mapping[str, Any]) -> tuple[str, pd.DataFrame]:

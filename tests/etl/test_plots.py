@@ -97,7 +97,7 @@ def test_no_events_are_drawn_as_such():
     """An empty day has its pictures."""
     assert [picture.alt for picture in pictures(history([], [])).values()] == [
         "No events",
-        "0 whole hours, and no earlier days to compare them with",
+        "No whole hour to compare",
         "No device was switched on and off again",
         "No device was on",
         "No device was on in any hour of the week",

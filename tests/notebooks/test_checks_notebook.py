@@ -110,10 +110,11 @@ def test_an_empty_day_is_published_with_a_warning(run):
 
 
 def test_a_gap_is_found_by_what_was_published_before(run, monkeypatch):
-    """Three earlier days say what is usual; of the day itself the hour from 21:00 is empty."""
+    """Three earlier days say what is usual; the hour from 21:00 is empty. An event of tomorrow makes no gap."""
     seconds = range(1616497200, 1616511600, 60)  # from 20:00 to midnight in Tokyo
     rows = "".join(f"a,{second},on,u1,TV\n" for second in seconds if not 1616500800 <= second < 1616504400)
-    n = {"read": 180, "valid": 180, "matched": 180, "unmatched": 0, "written": 180}
+    rows += "a,1616598000,off,u1,TV\n"
+    n = {"read": 181, "valid": 181, "matched": 181, "unmatched": 0, "written": 181}
     earlier = [
         pd.Series(60, index=pd.date_range(f"2021-03-{day} 20:00", periods=4, freq="h", name="hour"), name="n_events")
         for day in (20, 21, 22)
@@ -121,6 +122,7 @@ def test_a_gap_is_found_by_what_was_published_before(run, monkeypatch):
     monkeypatch.setattr("etl.earlier_days.earlier_hours", lambda *_where, **_how: earlier)
     _judge, shown, _kept = run(header() + rows.encode(), n, max_in_a_row=1000)
     assert "1 gap, the longest of 1 hour from 2021-03-23 21:00, in which 60 events" in shown["verdict"]["text/plain"]
+    assert "1 event lies after the end of 2021-03-23" in shown["verdict"]["text/plain"]
     assert shown["volume"]["text/plain"].endswith("1 gap, together 1 hour")
 
 
