@@ -11,6 +11,7 @@ FEWEST_EVENTS = 10
 # a device may be silent for this many times its own longest pause
 PAUSES = 2
 SECONDS_PER_HOUR = 3600
+SHOWN = ["n_events", "n_in_a_row", "n_repeated_on", "longest_on_hours", "longest_pause_hours", "silent_hours"]
 
 Numbers = npt.NDArray[np.int64]
 
@@ -77,6 +78,33 @@ def stuck_devices(health: pd.DataFrame, *, max_hours_on: float, max_in_a_row: in
     """Return the devices that are on for longer than `max_hours_on`, or say the same more than `max_in_a_row` times."""
     stuck = (health["longest_on_hours"] > max_hours_on) | (health["n_in_a_row"] > max_in_a_row)
     return health[stuck].sort_values("n_in_a_row", ascending=False, kind="stable")
+
+
+def remarkable_first(
+    health: pd.DataFrame, *, max_silent_hours: float, max_hours_on: float, max_in_a_row: int
+) -> pd.DataFrame:
+    """Return what to look at in each device, the stuck and the silent ones first.
+
+    Parameters
+    ----------
+    health
+        From `device_health`. Unchanged.
+    max_silent_hours, max_hours_on, max_in_a_row
+        As `silent_devices` and `stuck_devices` take them.
+
+    Returns
+    -------
+    DataFrame
+        One row per device, the telling columns of `health`, with ``remark`` (``stuck``, ``silent``, both, or empty) as
+        its first column.
+    """
+    is_stuck = health.index.isin(stuck_devices(health, max_hours_on=max_hours_on, max_in_a_row=max_in_a_row).index)
+    is_silent = health.index.isin(silent_devices(health, max_silent_hours=max_silent_hours).index)
+    remarks = np.array(["", "silent", "stuck", "stuck, silent"], object)[2 * is_stuck + is_silent]
+    table = health[SHOWN].assign(n_remarks=is_stuck + 0 + is_silent)
+    table.insert(0, "remark", remarks)
+    ordered = table.sort_values(["n_remarks", "n_in_a_row"], ascending=False, kind="stable")
+    return ordered.drop(columns="n_remarks")
 
 
 def _per_device(device: Numbers, counts: pd.Series | npt.NDArray[np.bool_]) -> Numbers:

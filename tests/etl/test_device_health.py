@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.device_health import device_health, silent_devices, stuck_devices
+from etl.device_health import device_health, remarkable_first, silent_devices, stuck_devices
 from etl.sessions import operation_sessions
 
 HOUR = 3600
@@ -79,6 +79,19 @@ def test_a_stuck_device_repeats_itself_or_stays_on():
     health = device_health(events(rows), until=25 * HOUR)
     assert stuck_devices(health, max_hours_on=24, max_in_a_row=10).index.tolist() == ["again", "long"]
     assert stuck_devices(health, max_hours_on=25, max_in_a_row=11).empty
+
+
+def test_the_remarkable_ones_come_first():
+    """With a word for why, and those that repeat themselves most before the others."""
+    rows = [("fine", 100 * HOUR, "on"), ("again", 100 * HOUR, "off"), ("again", 100 * HOUR, "off")]
+    rows += [("both", n * HOUR, "on") for n in range(12)] + [
+        ("silent", n * HOUR, ["on", "off"][n % 2]) for n in range(12)
+    ]
+    shown = remarkable_first(
+        device_health(events(rows), until=100 * HOUR), max_silent_hours=48, max_hours_on=99, max_in_a_row=1
+    )
+    remarks = {"both": "stuck, silent", "again": "stuck", "silent": "silent", "fine": ""}
+    assert list(shown["remark"].items()) == list(remarks.items())
 
 
 def test_no_events_have_no_devices():
