@@ -119,6 +119,13 @@ def test_an_hour_that_the_clock_repeats_has_two_hours():
     assert on["mean_on"].tolist() == [0.5, 1, 1, 0.5]
 
 
+def test_what_begins_after_the_end_is_not_on():
+    """The lamp is switched on at half past two; until two, only the television and the lamp's first session count."""
+    on = devices_on(SESSIONS, until=MIDNIGHT + 7200, time_zone=TOKYO)
+    assert on["most_on"].tolist() == [1, 2]
+    assert on["mean_on"].tolist() == [1.0, 1.5]
+
+
 def test_nothing_on_is_no_fault():
     """An empty day."""
     none = operation_sessions(EVENTS.iloc[:0])
