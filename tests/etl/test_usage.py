@@ -124,6 +124,8 @@ def test_what_begins_after_the_end_is_not_on():
     on = devices_on(SESSIONS, until=MIDNIGHT + 7200, time_zone=TOKYO)
     assert on["most_on"].tolist() == [1, 2]
     assert on["mean_on"].tolist() == [1.0, 1.5]
+    late = operation_sessions(EVENTS[(EVENTS["timestamp"] == MIDNIGHT + 9000) & (EVENTS["power"] == "on")])
+    assert devices_on(late, until=MIDNIGHT, time_zone=TOKYO).empty
 
 
 def test_nothing_on_is_no_fault():
