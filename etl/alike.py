@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from etl.contract import EVENT_COLUMNS, LONGEST_DEVICE_ID, Bounds
-from etl.raw_file import FORMS, Form
+from etl.raw_form import FORMS, Form
 
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -6,39 +6,22 @@ holds one piece of it at a time.
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, get_args
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
-from etl.contract import LONGEST_QUOTE, RepeatedKeys, json_type
+from etl.contract import RepeatedKeys
 from etl.errors import RawFileError
+from etl.gzip_blocks import GZIP_MAGIC, unpacked_if_gzip
+from etl.json_records import DECODER, EXPECTED, Decoded, LineError, ListItems, decode_lines, reason_of, skip_blank
+from etl.raw_form import Form, NeedsMoreError, form_of
 
 PIECE_BYTES = 8 << 20
-
-Form = Literal["document", "lines"]
-FORMS: tuple[Form, ...] = get_args(Form)
-
 # What surrounds the list, and a single record, are read whole
 LONGEST_WHOLE_BYTES = 64 << 20
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _NO_OTHER_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-_BLANK = re.compile(r"[ \t\r\n]*")
-_EXPECTED = 'expected one JSON object with a list "data", or JSON Lines'
-_DAMAGED = "the gzip data is damaged or cut short"
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """A decoded record, and how it begins as it stands in the file (at most 200 characters)."""
-
-    value: Any
-    text: str
 
 
 class RawFile:
@@ -74,7 +57,7 @@ class RawFile:
     """
 
     def __init__(self, blocks: Iterable[bytes], *, source: str, piece_bytes: int = PIECE_BYTES) -> None:
-        self._blocks = _plain(iter(blocks), source, piece_bytes)
+        self._blocks = unpacked_if_gzip(iter(blocks), source, piece_bytes)
         self._source, self._piece_bytes = source, piece_bytes
         self.buffer, self.ended, self.after_record = b"", False, False
         self._n_taken, self._n_lines, self._finished = 0, 0, False
@@ -125,7 +108,7 @@ class RawFile:
             except (ValueError, RecursionError) as error:
                 # an error at the end may be a record that goes on in the next block
                 if self.ended or items.is_wrong or len(self.buffer) > LONGEST_WHOLE_BYTES:
-                    self._fail(text, getattr(error, "pos", items.position), _reason(error))
+                    self._fail(text, getattr(error, "pos", items.position), reason_of(error))
                 decoded = items.done
             self.take(len(text[: items.position].encode()), after_record=items.after_record)
             if items.at_end:
@@ -146,8 +129,8 @@ class RawFile:
             text = self._text(self.buffer, whole=self.ended)
             may_grow = not self.ended and len(self.buffer) <= LONGEST_WHOLE_BYTES
             try:
-                form, position = _form(text, is_whole=self.ended)
-            except _NeedsMoreError as needs:
+                form, position = form_of(text, is_whole=self.ended)
+            except NeedsMoreError as needs:
                 if may_grow:
                     continue
                 self._fail(text, needs.position, needs.reason, needs.expected)
@@ -176,10 +159,10 @@ class RawFile:
         before = f"{self._head}]"  # the list without its records
         text, shift = before + tail, -len(before.encode())
         try:
-            document, end = _DECODER.raw_decode(text, _skip_blank(text, 0))
+            document, end = DECODER.raw_decode(text, skip_blank(text, 0))
         except (ValueError, RecursionError) as error:
-            self._fail(text, getattr(error, "pos", len(text)), _reason(error), shift=shift)
-        if (end := _skip_blank(text, end)) < len(text):
+            self._fail(text, getattr(error, "pos", len(text)), reason_of(error), shift=shift)
+        if (end := skip_blank(text, end)) < len(text):
             self._fail(text, end, "there is more text after the end of the JSON object", shift=shift)
         if isinstance(document, RepeatedKeys) and "data" in document.repeated:
             raise RawFileError(f'{self._source}: "data" stands more than once; expected one list "data".')
@@ -198,7 +181,7 @@ class RawFile:
                 f"{self._source}: byte {at}: not valid UTF-8 ({error.reason}); expected UTF-8."
             ) from None
 
-    def _fail(self, text: str, position: int, what: str, expected: str = _EXPECTED, *, shift: int = 0) -> NoReturn:
+    def _fail(self, text: str, position: int, what: str, expected: str = EXPECTED, *, shift: int = 0) -> NoReturn:
         """Raise with the byte offset of a position in `text`, which begins where the buffer does."""
         offset = self._n_taken + shift + len(text[:position].encode("utf-8", "surrogatepass"))
         # a string without an end goes on to the end of the file
@@ -206,83 +189,6 @@ class RawFile:
         raise RawFileError(
             f"{self._source}: byte {offset}: {what}; {expected}.{' The file seems to be cut short.' if is_cut else ''}"
         )
-
-
-class ListItems:
-    """Iterate over the records of a JSON list's inside, as far as they are whole.
-
-    Parameters
-    ----------
-    text
-        From behind the list's bracket or a record; may end anywhere.
-    after_record
-        It begins behind a record.
-
-    Attributes
-    ----------
-    position
-        Behind the last whole record, or the end of the list.
-    after_record, at_end
-        What was passed last: a record, or the end of the list.
-    is_wrong
-        What stands at `position` cannot be right, whatever follows.
-    done
-        The records so far.
-    """
-
-    def __init__(self, text: str, *, after_record: bool) -> None:
-        self._text = text
-        self.position, self.after_record, self.at_end, self.is_wrong = 0, after_record, False, False
-        self.done: list[Decoded] = []
-
-    def __iter__(self) -> Iterator[Decoded]:
-        """Yield each record; raise `ValueError` or `RecursionError` where there is no whole one."""
-        text = self._text
-        while (start := _skip_blank(text, self.position)) < len(text):
-            if text[start] == "]":
-                self.position, self.at_end = start + 1, True
-                return
-            if self.after_record:
-                if text[start] != ",":
-                    self.is_wrong = True
-                    raise json.JSONDecodeError("Expecting ',' delimiter", text, start)
-                start = _skip_blank(text, start + 1)
-                if start == len(text):
-                    return
-                self.is_wrong = text[start] == "]"
-            value, end = _DECODER.raw_decode(text, start)
-            if end == len(text) and not isinstance(value, dict | list | str):
-                return  # a number may go on
-            self.position, self.after_record = end, True
-            self.done.append(Decoded(value, text[start:end][:LONGEST_QUOTE]))
-            yield self.done[-1]
-
-
-class LineError(ValueError):
-    """A line that is no record; names its number and what was expected."""
-
-
-def decode_lines(text: str, *, n_before: int = 0) -> list[Decoded]:
-    """Decode JSON Lines, all of them whole; `n_before` lines of the file come before them.
-
-    Raises
-    ------
-    LineError
-        A line is not valid JSON, or holds more than a record.
-    """
-    decoded = []
-    for number, line in enumerate(text.split("\n"), start=n_before + 1):
-        start = _skip_blank(line, 0)
-        if start == len(line):
-            continue
-        try:
-            value, end = _DECODER.raw_decode(line, start)
-        except (ValueError, RecursionError) as error:
-            raise LineError(f"line {number}: {_reason(error)}; {_EXPECTED}.") from None
-        if _skip_blank(line, end) < len(line):
-            raise LineError(f"line {number}: more text after the record; expected one record a line.")
-        decoded.append(Decoded(value, line[start:end][:LONGEST_QUOTE]))
-    return decoded
 
 
 def first_records(head: bytes, *, n: int = 5) -> list[Any]:
@@ -306,150 +212,18 @@ def first_records(head: bytes, *, n: int = 5) -> list[Any]:
     [{'power': 'on'}]
     """
     try:
-        plain = zlib.decompressobj(wbits=31).decompress(head) if head.startswith(_GZIP_MAGIC) else head
+        plain = zlib.decompressobj(wbits=31).decompress(head) if head.startswith(GZIP_MAGIC) else head
         text = plain.removeprefix(_BOM).decode("utf-8", errors="ignore")
-        form, position = _form(text, is_whole=False)
-    except (zlib.error, RawFileError, _NeedsMoreError):
+        form, position = form_of(text, is_whole=False)
+    except (zlib.error, RawFileError, NeedsMoreError):
         return []
     records: list[Any] = []
     while len(records) < n:
         try:
-            record, position = _DECODER.raw_decode(text, _skip_blank(text, position))
+            record, position = DECODER.raw_decode(text, skip_blank(text, position))
         except (ValueError, RecursionError):
             break
         records.append(record)
-        position = _skip_blank(text, position)
+        position = skip_blank(text, position)
         position += form == "document" and text[position : position + 1] == ","
     return records
-
-
-class _NeedsMoreError(Exception):
-    """The head of a file is not whole yet; if there is no more, this is what is wrong with it."""
-
-    def __init__(self, position: int, reason: str, expected: str = _EXPECTED) -> None:
-        super().__init__(reason)
-        self.position, self.reason, self.expected = position, reason, expected
-
-
-def _form(text: str, *, is_whole: bool) -> tuple[Form, int]:
-    """Tell the form of a file from its beginning, and where its first record, or the inside of its list, begins."""
-    start = _skip_blank(text, 0)
-    if start == len(text) and not is_whole:
-        raise _NeedsMoreError(start, "the file begins with nothing but blanks")
-    if start == len(text):
-        raise RawFileError(f"the file is empty; {_EXPECTED}.")
-    if text[start] != "{":
-        value = [] if text[start] == "[" else _value(text, start, is_whole=is_whole)[0]
-        raise RawFileError(f"the file starts with a {json_type(value)}; {_EXPECTED}.")
-    names: list[str] = []
-    position = start
-    for name, position in _members(text, start, is_whole=is_whole):
-        if name == "data":
-            if text[position : position + 1] == "[":
-                return "document", position + 1
-            value, _end = _value(text, position, is_whole=is_whole)
-            raise RawFileError(f'"data" is a {json_type(value)}; expected a list of records.')
-        names += [name] if name is not None else []
-    # an object without "data" is the first of several lines, or no raw file
-    if "device_id" in names or _skip_blank(text, position) < len(text):
-        return "lines", 0
-    if not is_whole:
-        raise _NeedsMoreError(position, 'the object has no "data"')
-    keys = ", ".join(f"{key!r:.40}" for key in names[:5]) or "none"
-    raise RawFileError(f'the object has no "data" (its keys: {keys}); {_EXPECTED}.')
-
-
-def _members(text: str, start: int, *, is_whole: bool) -> Iterator[tuple[str | None, int]]:
-    """Yield the name of each member of a JSON object and where its value begins; None, and where the object ends."""
-    position, separator = _skip_blank(text, start + 1), ","
-    if text[position : position + 1] == "}":
-        separator = "}"
-        position += 1
-    while separator != "}":
-        position = _skip_blank(text, position)
-        if text[position : position + 1] != '"':
-            raise _NeedsMoreError(position, "not valid JSON (Expecting property name enclosed in double quotes)")
-        name, position = _value(text, position, is_whole=is_whole)
-        position = _skip_blank(text, position)
-        if text[position : position + 1] != ":":
-            raise _NeedsMoreError(position, "not valid JSON (Expecting ':' delimiter)")
-        position = _skip_blank(text, position + 1)
-        yield name, position
-        _any, position = _value(text, position, is_whole=is_whole)
-        position = _skip_blank(text, position)
-        separator = text[position : position + 1]
-        if separator not in {",", "}"}:
-            raise _NeedsMoreError(position, "not valid JSON (Expecting ',' delimiter)")
-        position += 1
-    yield None, position
-
-
-def _value(text: str, position: int, *, is_whole: bool) -> tuple[Any, int]:
-    try:
-        value, end = _DECODER.raw_decode(text, position)
-    except (ValueError, RecursionError) as error:
-        raise _NeedsMoreError(getattr(error, "pos", position), _reason(error)) from None
-    if end == len(text) and not is_whole:
-        raise _NeedsMoreError(end, "not valid JSON (Expecting ',' delimiter)")
-    return value, end
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    decoded = dict(pairs)
-    if len(decoded) == len(pairs):
-        return decoded
-    repeated = RepeatedKeys(decoded)
-    seen: set[str] = set()
-    repeated.repeated = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
-    return repeated
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
-
-
-def _plain(blocks: Iterator[bytes], source: str, piece_bytes: int) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked if it is gzip."""
-    head = b""
-    for block in blocks:
-        head += block
-        if len(head) >= len(_GZIP_MAGIC):
-            break
-    whole = itertools.chain([head] if head else [], blocks)
-    return _unpacked(whole, source, piece_bytes) if head.startswith(_GZIP_MAGIC) else whole
-
-
-def _unpacked(blocks: Iterable[bytes], source: str, piece_bytes: int) -> Iterator[bytes]:
-    """Yield the content of gzip data of one member or several, however much that is, a piece at a time."""
-    unpacker = zlib.decompressobj(wbits=31)
-    for block in blocks:
-        packed = block
-        while packed:
-            if unpacker.eof:
-                packed = packed.lstrip(b"\0")  # padding, as gzip itself allows
-                if not packed:
-                    break
-                unpacker = zlib.decompressobj(wbits=31)
-            try:
-                plain = unpacker.decompress(packed, piece_bytes)
-            except zlib.error as error:
-                raise RawFileError(f"{source}: {_DAMAGED} ({error}). Upload it again.") from None
-            if plain:
-                yield plain
-            packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-    if not unpacker.eof:
-        raise RawFileError(f"{source}: {_DAMAGED} (no end of the compressed data). Upload it again.")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "the JSON is nested too deeply"
-    return f"not valid JSON ({error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:100]})"
-
-
-def _skip_blank(text: str, position: int) -> int:
-    match = _BLANK.match(text, position)
-    return match.end() if match else position

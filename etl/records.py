@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from etl.alike import Alike, AlikeReader
 from etl.contract import EVENT_COLUMNS, Bounds, Event, Quarantined, extra_fields_of, first_fault, time_bounds
-from etl.raw_file import PIECE_BYTES, Decoded, ListItems, RawFile, decode_lines
+from etl.json_records import Decoded, ListItems, decode_lines
+from etl.raw_file import PIECE_BYTES, RawFile
 
 _SHORT_BYTES = 1 << 16
 _QUOTES_OF_A_RECORD = 12  # of three keys and three values

@@ -7,8 +7,21 @@ import pytest
 
 from etl.provenance import ROOT
 
-PURE = ["alike", "checks", "contract", "errors", "history_csv", "history_lines", "join", "keys", "manifest", "plots"]
-PURE += ["raw_file", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
+PURE = [
+    "alike",
+    "checks",
+    "contract",
+    "errors",
+    "gzip_blocks",
+    "history_csv",
+    "history_lines",
+    "join",
+    "json_records",
+    "keys",
+    "manifest",
+    "plots",
+]
+PURE += ["raw_file", "raw_form", "records", "row_counts", "sessions", "settings", "tables", "tally", "text_index"]
 PURE += ["arrival_checks", "device_checks", "device_health", "events", "local_hours", "picture", "short_table", "usage"]
 PURE += ["verdict", "volume", "words"]
 INPUT_OUTPUT = ["aws", "device_table", "devices_file", "duplicates", "object_store", "provenance", "stream", "upload"]

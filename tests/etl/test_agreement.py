@@ -11,7 +11,7 @@ from slow_reference import expected
 
 from etl.contract import first_fault, time_bounds
 from etl.errors import RawFileError
-from etl.raw_file import _DECODER
+from etl.json_records import DECODER
 from etl.records import read_events
 from etl.stream import join_file
 
@@ -158,7 +158,7 @@ def test_a_spoilt_document_is_read_as_python_reads_it_or_refused(made, data, pie
         raw = raw[:at] + spoilt + raw[at + data.draw(st.integers(0, 2)) :]
     assume(not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b")))
     try:
-        document = _DECODER.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
+        document = DECODER.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
     except (ValueError, RecursionError):
         document = None
     blocks = [raw[at : at + piece_bytes] for at in range(0, len(raw), piece_bytes)]
