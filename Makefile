@@ -9,6 +9,10 @@ BIN := .venv/bin
 PY := $(BIN)/python
 STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
 
+SAMPLE ?= day
+RUN_day := --raw sample/devices-raw-data.json --devices sample/devices.json --run-date 2021-03-23
+RUN_month := --raw sample/household-month.json --devices sample/household-devices.json --run-date 2021-04-30
+
 .PHONY: help setup run lab aws notebooks hooks screenshots bench test test-fast lint format lock clean package deploy-local deploy invoke logs remove
 
 help: ## Show this help
@@ -19,8 +23,8 @@ help: ## Show this help
 setup: ## Make .venv from the lock; does nothing, and asks no network, where it is ready
 	@sh scripts/setup.sh
 
-run: setup ## Run the whole pipeline on the sample, results in out/
-	@$(BIN)/etl run --raw sample/devices-raw-data.json --devices sample/devices.json --run-date 2021-03-23 --out out
+run: setup ## Run the whole pipeline on the sample, results in out/; SAMPLE=month for a household's month
+	@$(if $(RUN_$(SAMPLE)),$(BIN)/etl run $(RUN_$(SAMPLE)) --out out,echo 'SAMPLE=$(SAMPLE): no such sample; expected day or month.' >&2; exit 2)
 
 lab: setup ## Open JupyterLab on the notebooks, with the sample in an embedded AWS
 	@$(BIN)/etl lab

@@ -12,6 +12,7 @@ QUICK = [
     ("join_file.py", "--events 10000 --devices 1000 --rounds 5"),
     ("join_file.py", "--events 200000 --devices 20000 --rounds 5"),
     ("device_table.py", "--items 5000 --rounds 3"),
+    ("device_usage.py", "--events 200000 --devices 2000 --rounds 3"),
     ("bench_warm_kernels.py", ""),
 ]
 FULL = [
@@ -23,6 +24,8 @@ FULL = [
     ("join_file.py", "--events 1000000 --devices 100000 --bad 0.01"),
     ("join_file.py", "--events 10000000 --devices 100000"),
     ("device_table.py", "--items 100000"),
+    ("device_usage.py", "--events 3000000 --devices 100"),
+    ("device_usage.py", "--events 1000000 --devices 10000"),
     ("bench_warm_kernels.py", ""),
 ]
 

@@ -11,8 +11,10 @@ import pandas as pd
 
 from etl.contract import HISTORY_COLUMNS
 from etl.errors import ChecksFailedError
+from etl.events import WHOLE_SECONDS
+from etl.words import counted, cut, named
 
-UNKNOWN_TYPE = "(unknown)"
+SEVERITIES = Literal["info", "warn", "fail"]
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,19 @@ class Check:
         The answer.
     finding
         One sentence with the figures.
+    threshold
+        What the figures were held against, in the unit of the notebook's parameter; None where there is no choice.
     """
 
     name: str
-    severity: Literal["info", "warn", "fail"]
+    severity: SEVERITIES
     passed: bool
     finding: str
+    threshold: float | None = None
 
 
 def check_history(content: bytes, history: pd.DataFrame, report: dict[str, Any]) -> list[Check]:
-    """Check a history against what DataJoin says that it wrote.
+    """Check that a history is what DataJoin says that it wrote, and keeps to its columns and values.
 
     Parameters
     ----------
@@ -56,39 +61,49 @@ def check_history(content: bytes, history: pd.DataFrame, report: dict[str, Any])
     """
     rows, columns = report["rows"], list(history.columns)
     sha256 = hashlib.sha256(content).hexdigest()
-    n_unknown_power = int((~history["power"].isin(["on", "off"])).sum()) if "power" in columns else len(history)
-    checked = [
+    n_unknown_power = _n_other_than(history, "power", "on|off")
+    n_unknown_time = _n_other_than(history, "timestamp", WHOLE_SECONDS)
+    n_types, n_fields = report["devices"]["n_types_not_text"], len(report["extra_fields"])
+    return [
         Check(
             "content",
             "fail",
             sha256 == report["output"]["sha256"],
             f"The file's SHA-256 begins {sha256[:12]}; DataJoin wrote {report['output']['sha256'][:12]}.",
         ),
-        Check("columns", "fail", columns == HISTORY_COLUMNS, f"The columns are {', '.join(columns)}."),
+        Check("columns", "fail", columns == HISTORY_COLUMNS, f"The columns are {cut(', '.join(columns))}."),
         Check(
             "reconciliation",
             "fail",
             len(history) == rows["written"] and _adds_up(rows),
-            f"{len(history)} rows = {rows['matched']} matched + {rows['unmatched']} unmatched "
-            f"+ {rows['fanned_out_extra']} for further owners; {rows['read']} records were read.",
+            f"{counted(len(history), 'row')} = {rows['matched']:,} matched + {rows['unmatched']:,} unmatched "
+            f"+ {rows['fanned_out_extra']:,} for further owners; {counted(rows['read'], 'record was', 'records were')} "
+            "read.",
         ),
-        Check("power", "fail", n_unknown_power == 0, f"{n_unknown_power} rows are neither on nor off."),
-        Check("events", "warn", rows["valid"] > 0, f"{rows['valid']} events arrived."),
+        Check("power", "fail", n_unknown_power == 0, f"{_rows_are(n_unknown_power)} neither on nor off."),
+        Check("timestamps", "fail", n_unknown_time == 0, f"{_rows_are(n_unknown_time)} without a time in seconds."),
+        Check(
+            "types_not_text",
+            "warn",
+            n_types == 0,
+            f"{counted(n_types, 'device has', 'devices have')} a type that is not text.",
+        ),
+        Check(
+            "extra_fields",
+            "info",
+            n_fields == 0,
+            f"{counted(n_fields, 'field')} of the raw file {'is' if n_fields == 1 else 'are'} unknown and dropped"
+            f"{named(report['extra_fields'])}.",
+        ),
     ]
-    none_expected: list[tuple[str, Literal["info", "warn"], int, str]] = [
-        ("quarantine", "warn", rows["quarantined"], "records broke the contract and are in quarantine."),
-        ("unmatched", "warn", rows["unmatched"], "events come from devices without an owner."),
-        ("several_owners", "warn", rows["fanned_out_extra"], "rows were added because devices have several owners."),
-        ("types_not_text", "warn", report["devices"]["n_types_not_text"], "devices have a type that is not text."),
-        ("duplicates", "info", rows["duplicates"], "events repeat an earlier one exactly."),
-        ("extra_fields", "info", len(report["extra_fields"]), "fields of the raw file are unknown and were dropped."),
-    ]
-    return checked + [Check(name, severity, n == 0, f"{n} {what}") for name, severity, n, what in none_expected]
 
 
 def checks_table(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return the checks as a table, one row per check."""
-    return pd.DataFrame([asdict(check) for check in checks], columns=["name", "severity", "passed", "finding"])
+    """Return the checks as a table of text, one row per check; no threshold is an empty one."""
+    table = pd.DataFrame([asdict(check) for check in checks])
+    return table.assign(threshold=[f"{number:g}" if pd.notna(number) else "" for number in table["threshold"]])[
+        ["name", "severity", "passed", "threshold", "finding"]
+    ]
 
 
 def require_passed(checks: Sequence[Check]) -> None:
@@ -111,51 +126,20 @@ def reconciliation_table(report: dict[str, Any]) -> pd.DataFrame:
     return table.assign(percent_of_read=(100 * table["n_rows"] / max(rows["read"], 1)).round(1))
 
 
-def one_row_per_event(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the history without the rows that further owners of a device added, so that nothing counts twice.
-
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per event: that of the device's first owner in sort order, or the one without owner.
-    """
-    first_owner = history.groupby("device_id")["user_id"].transform("min")
-    return history[(history["user_id"] == first_owner).fillna(value=False) | history["user_id"].isna()]
-
-
-def events_by_type_and_hour(history: pd.DataFrame, *, time_zone: str) -> pd.DataFrame:
-    """Count events per hour and device type.
-
-    Parameters
-    ----------
-    history
-        One row per event and owner; ``timestamp`` in Unix seconds.
-    time_zone
-        IANA name of the zone whose hours are counted.
-
-    Returns
-    -------
-    DataFrame
-        One row per hour with events (index ``hour``, its start in `time_zone`, ``YYYY-MM-DD HH:00``), one column per
-        device type, sorted; events of devices without a type under ``(unknown)``.
-    """
-    events = one_row_per_event(history)
-    # a damaged history is for the checks to fail, so what is no time is left out here
-    seconds = pd.to_numeric(events["timestamp"], errors="coerce")
-    at = pd.to_datetime(seconds, unit="s", utc=True).dt.tz_convert(time_zone)
-    hour = at.dt.strftime("%Y-%m-%d %H:00").rename("hour")
-    kind = events["type"].fillna(UNKNOWN_TYPE).rename("type")
-    return pd.crosstab(hour, kind)
-
-
 def _adds_up(rows: dict[str, int]) -> bool:
     return (
         rows["read"] == rows["valid"] + rows["quarantined"]
         and rows["valid"] == rows["matched"] + rows["unmatched"]
         and rows["written"] == rows["valid"] + rows["fanned_out_extra"]
     )
+
+
+def _n_other_than(history: pd.DataFrame, column: str, pattern: str) -> int:
+    """Return in how many rows a column is anything else than the pattern says; all of them, if there is no column."""
+    if column not in history.columns:
+        return len(history)
+    return len(history) - int(history[column].astype("str").str.fullmatch(pattern).fillna(value=False).sum())
+
+
+def _rows_are(n: int) -> str:
+    return counted(n, "row is", "rows are")

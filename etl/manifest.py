@@ -10,6 +10,9 @@ import pandas as pd
 
 from etl.checks import Check
 from etl.row_counts import RowCounts
+from etl.volume import MOST_DAYS
+
+HOUR_FORMAT = "%Y-%m-%d %H:00"
 
 
 def join_report(
@@ -53,9 +56,17 @@ def join_report(
 
 
 def manifest(
-    report: dict[str, Any], checks: Sequence[Check], *, seconds: dict[str, float], provenance: dict[str, Any]
+    report: dict[str, Any],
+    checks: Sequence[Check],
+    *,
+    events_by_hour: pd.Series,
+    time_zone: str,
+    seconds: dict[str, float],
+    provenance: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the manifest of a run: its join report with the checks, the seconds per finished step and its provenance.
+
+    It also says how many events each hour had, so that the runs of the next days can compare without reading histories.
 
     Parameters
     ----------
@@ -63,9 +74,30 @@ def manifest(
         As `join_report` made it.
     checks
         What CheckOutput found.
+    events_by_hour
+        From `etl.volume.events_by_hour`; the latest hours are kept, as many as a comparison looks back.
+    time_zone
+        The zone whose hours they are.
     seconds
         Wall time in seconds of each finished step, by notebook; the step that writes the manifest is not over yet.
     provenance
         As `etl.provenance.provenance` returns it.
     """
-    return {**report, "checks": [asdict(check) for check in checks], "seconds": seconds, **provenance}
+    latest = events_by_hour.tail(24 * MOST_DAYS)
+    hours = {f"{hour:{HOUR_FORMAT}}": int(n_events) for hour, n_events in latest.items()}
+    return {
+        **report,
+        "checks": [asdict(check) for check in checks],
+        "events_by_hour": {"time_zone": time_zone, "n_events": hours},
+        "seconds": seconds,
+        **provenance,
+    }
+
+
+def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series | None:
+    """Return the events per hour that a manifest tells of; None if of none, or of the hours of another zone."""
+    told = manifest.get("events_by_hour", {})
+    if told.get("time_zone") != time_zone or not told.get("n_events"):
+        return None
+    hours = pd.to_datetime(list(told["n_events"]), format=HOUR_FORMAT)
+    return pd.Series(list(told["n_events"].values()), index=hours.rename("hour"), name="n_events")

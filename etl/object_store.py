@@ -162,6 +162,15 @@ def exists(bucket: str, key: str) -> bool:
     return True
 
 
+def metadata_of(bucket: str, key: str) -> dict[str, str] | None:
+    """Return the metadata of an object, or None where there is no such object."""
+    try:
+        with aws_errors(f"s3://{bucket}/{key}, look"):
+            return dict(s3_client(bucket).head_object(Bucket=bucket, Key=key)["Metadata"])
+    except MissingObjectError:
+        return None
+
+
 def write_new(bucket: str, key: str, content: bytes) -> None:
     """Write one of a run's own objects, of the type that its key's ending says; never overwrite another content.
 

@@ -21,6 +21,7 @@ from etl.local_pipeline import local_pipeline
 from etl.progress import Outcome
 from etl.run_input import described_input, note_input
 from etl.step_lines import printer, show_steps
+from etl.verdict import finding_lines
 
 SHOWN_ROWS = 10
 
@@ -122,6 +123,10 @@ def _tell(ended: Outcome, options: argparse.Namespace, say: Callable[[str], None
             say(f"  {line.rstrip()}")
     if rows["written"] > SHOWN_ROWS:
         say(f"  ... and {rows['written'] - SHOWN_ROWS:,} more rows")
+    say("")
+    checks = json.loads((run_folder / "manifest.json").read_text(encoding="utf-8"))["checks"]
+    for line in finding_lines(checks):
+        say(line)
     say("")
     say(f"{published}   the history")
     say(f"{run_folder}/   executed notebooks, manifest.json")

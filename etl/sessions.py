@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from etl.errors import MissingColumnsError
@@ -41,7 +44,7 @@ def operation_sessions(events: pd.DataFrame) -> Sessions:
     ----------
     events
         One row per event, in file order: ``device_id``, ``timestamp`` (Unix seconds, text or number), ``power``.
-        A history has a row per owner: reduce it with `etl.checks.one_row_per_event` first, or run time counts twice.
+        A history has a row per owner: reduce it with `etl.events.one_row_per_event` first, or run time counts twice.
         Unchanged.
 
     Returns
@@ -65,40 +68,40 @@ def operation_sessions(events: pd.DataFrame) -> Sessions:
         raise MissingColumnsError(
             f"events: no column {', '.join(missing)}; found {', '.join(map(str, events.columns))}."
         )
-    table = pd.DataFrame(
-        {
-            "device_id": events["device_id"].to_numpy(),
-            "second": pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64"),
-            "is_on": (events["power"] == "on").to_numpy(dtype="bool"),
-        }
-    ).sort_values(["device_id", "second"], kind="stable", ignore_index=True)
+    device_ids = events["device_id"].astype("category").cat
+    device, second = device_ids.codes.to_numpy(), pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64")
+    order = np.lexsort((second, device))  # stable: the same second keeps file order
+    device, second, is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]
+    is_first = np.diff(device, prepend=-1) != 0
     # a device is off before its first event, so an event changes something if it says other than the one before it
-    before = table.groupby("device_id", sort=False)["is_on"].shift(fill_value=False)
-    changes = table[table["is_on"] != before]
+    was_on = np.append(False, is_on[:-1])[: len(is_on)] & ~is_first
+    changes = np.flatnonzero(is_on != was_on)
     # what is left alternates within a device, from on: each on is followed by its off, or is the device's last
-    is_last = changes["device_id"] != changes["device_id"].shift(-1)
-    opened, is_open = changes["is_on"], changes["is_on"] & is_last
-    starts, ends = changes[opened & ~is_open].reset_index(drop=True), changes[~opened].reset_index(drop=True)
+    opened, is_last = is_on[changes], np.diff(device[changes], append=-1) != 0
+    starts, ends, still_on = changes[opened & ~is_last], changes[~opened], changes[opened & is_last]
     closed = pd.DataFrame(
         {
-            "device_id": starts["device_id"].astype("str"),
-            "on_at": pd.to_datetime(starts["second"], unit="s", utc=True),
-            "off_at": pd.to_datetime(ends["second"], unit="s", utc=True),
-            "seconds": ends["second"] - starts["second"],
+            "device_id": _names(device_ids, device[starts]),
+            "on_at": pd.to_datetime(second[starts], unit="s", utc=True),
+            "off_at": pd.to_datetime(second[ends], unit="s", utc=True),
+            "seconds": second[ends] - second[starts],
         }
     )
-    still_on = changes[is_open].reset_index(drop=True)
     return Sessions(
         closed=closed,
         open=pd.DataFrame(
             {
-                "device_id": still_on["device_id"].astype("str"),
-                "on_at": pd.to_datetime(still_on["second"], unit="s", utc=True),
+                "device_id": _names(device_ids, device[still_on]),
+                "on_at": pd.to_datetime(second[still_on], unit="s", utc=True),
             }
         ),
-        n_repeated_on=int((table["is_on"] & before).sum()),
-        n_orphaned_off=int((~table["is_on"] & ~before).sum()),
+        n_repeated_on=int((is_on & was_on).sum()),
+        n_orphaned_off=int((~is_on & ~was_on).sum()),
     )
+
+
+def _names(device_ids: Any, codes: npt.NDArray[np.int64]) -> pd.Series:
+    return pd.Series(device_ids.categories.take(codes), dtype="str")
 
 
 def seconds_by_day(sessions: Sessions, *, time_zone: str) -> pd.DataFrame:

@@ -12,7 +12,16 @@ from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "03_checks.ipynb"
 
-start_kernels("pandas", "etl.history_csv", "etl.manifest", "etl.object_store", "etl.plots", "etl.provenance")
+start_kernels(
+    "pandas",
+    "etl.arrival_checks",
+    "etl.device_checks",
+    "etl.earlier_days",
+    "etl.plots",
+    "etl.provenance",
+    "etl.usage",
+    "etl.verdict",
+)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 papermill only warns about a name that the notebook does not have, and writes names into the notebook as code: a name
 such as ``x=1;import os`` would *run*. So only the names of the notebook's own parameter cell may pass, with values of
 the type that stands beside them.
+
+Most defaults are the sample's, which no pipeline wants by accident: these parameters must be given. Below a line
+``# defaults for every run`` stand those, such as thresholds, that say the same to everybody: they may be left out.
 """
 
 from __future__ import annotations
@@ -24,15 +27,17 @@ TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "dict": (dict,),
 }
+DEFAULTS_HOLD_BELOW = "# defaults for every run"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter that a notebook declares: its name, the name of its type, its default."""
+    """A parameter that a notebook declares: its name, the name of its type, its default, and whether that may hold."""
 
     name: str
     type_name: str
     default: Any
+    may_be_left_out: bool = False
 
 
 def declared_parameters(notebook: Path) -> list[Parameter]:
@@ -47,11 +52,14 @@ def declared_parameters(notebook: Path) -> list[Parameter]:
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise ParametersError(f"{notebook.name}: {len(tagged)} cells have the tag 'parameters'; expected one.")
-    return [_declared(statement, notebook.name) for statement in ast.parse("".join(tagged[0]["source"])).body]
+    source = "".join(tagged[0]["source"])
+    lines = [line.rstrip() for line in source.splitlines()]
+    last_needed = lines.index(DEFAULTS_HOLD_BELOW) + 1 if DEFAULTS_HOLD_BELOW in lines else len(lines)
+    return [_declared(statement, last_needed, notebook.name) for statement in ast.parse(source).body]
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
-    """Check that `parameters` are exactly those of the notebook, and of its types.
+    """Check that `parameters` are those of the notebook, and of its types; only defaults for every run may be left out.
 
     Raises
     ------
@@ -60,7 +68,9 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
     """
     declared = {parameter.name: parameter for parameter in declared_parameters(notebook)}
     problems = [f"unknown {name!r:.60}" for name in parameters if name not in declared]
-    problems += [f"missing {name!r}" for name in declared if name not in parameters]
+    problems += [
+        f"missing {name!r}" for name, one in declared.items() if not one.may_be_left_out and name not in parameters
+    ]
     problems += [
         f"{name!r} is a {type(value).__name__}, expected {declared[name].type_name}"
         for name, value in parameters.items()
@@ -72,7 +82,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
         )
 
 
-def _declared(statement: ast.stmt, notebook_name: str) -> Parameter:
+def _declared(statement: ast.stmt, last_needed: int, notebook_name: str) -> Parameter:
     if (
         isinstance(statement, ast.AnnAssign)
         and isinstance(statement.target, ast.Name)
@@ -81,7 +91,12 @@ def _declared(statement: ast.stmt, notebook_name: str) -> Parameter:
         and statement.value is not None
     ):
         try:
-            return Parameter(statement.target.id, statement.annotation.id, ast.literal_eval(statement.value))
+            return Parameter(
+                statement.target.id,
+                statement.annotation.id,
+                ast.literal_eval(statement.value),
+                may_be_left_out=statement.lineno > last_needed,
+            )
         except ValueError:
             pass
     raise ParametersError(

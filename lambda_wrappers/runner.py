@@ -116,7 +116,7 @@ def run_notebook(
     notebook_name
         A file in ``notebooks/``; the handler's constant, never a value from the event.
     parameters
-        Exactly the parameters that the notebook declares.
+        The parameters that the notebook declares; those with a default for every run may be left out.
     bucket, prefix
         Where the executed notebook goes.
     context

@@ -57,6 +57,7 @@ def test_the_sample_twice_gives_the_reference_twice(tmp_path):
         states = [line.split()[0] for line in lines if line.startswith("  ") and line.endswith(" s")]
         assert states[1:] == ["LoadFile", "FileExists", "DataJoin", "CheckOutput", "PublishedBefore", "Publish"]
         assert "  device_m6mww3ss,1616506165,on,user_0001,エアコン" in lines
+        assert "21 of 21 checks passed." in lines
         assert (tmp_path / "out" / PUBLISHED).read_bytes() == REFERENCE
     runs = sorted((tmp_path / "out/runs/20210323").iterdir())
     assert len(runs) == 2
@@ -71,6 +72,30 @@ def test_the_sample_twice_gives_the_reference_twice(tmp_path):
     opened = (tmp_path / "opened").read_text(encoding="utf-8").split()
     assert opened == [(run / "report.html").as_uri() for run in runs]
     assert not list((tmp_path / "out").rglob(".*"))
+
+
+def test_the_month_shows_each_planted_fault_and_no_other(tmp_path):
+    """A line for each check that found something, with what it found."""
+    month = ["--raw", str(SAMPLE_RAW.parent / "household-month.json"), "--run-date", "2021-04-30"]
+    answer = etl("run", *month, "--devices", str(SAMPLE_RAW.parent / "household-devices.json"), cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    found = {}
+    for line in answer.stdout.splitlines():
+        words = line.split(maxsplit=2)
+        if words and words[0] in ("fail", "warn", "info"):
+            found[words[1]] = words[2]
+    planted = {
+        "gaps": "1 gap, the longest of 8 hours from 2021-04-15 09:00",
+        "unmatched": "'device_visitor'",
+        "several_owners": "1 device has several owners, which added 137 rows: 'device_tv'",
+        "silent_devices": "1 device has gone silent, for up to 160 hours: 'device_coffee'",
+        "stuck_devices": "1 device is stuck: 'device_hallway'",
+        "duplicates": "6 of 3,852",
+        "out_of_order": "9 of 3,852",
+    }
+    assert list(found) == list(planted)
+    assert [name for name, words in planted.items() if words not in found[name]] == []
+    assert "14 of 21 checks passed." in answer.stdout
 
 
 def test_json_is_the_manifest_alone_on_stdout(tmp_path):

@@ -82,3 +82,14 @@ def test_there_is_one_parameter_cell(notebook, sources):
     """None is as wrong as two."""
     with pytest.raises(ParametersError, match=f"{len(sources)} cells have the tag"):
         declared_parameters(notebook(*sources))
+
+
+def test_only_defaults_for_every_run_may_be_left_out(notebook):
+    """What stands above the line must be given; what stands below it may be, in its type."""
+    path = notebook("bucket: str = 'sample'  # help\n# defaults for every run\nlimit: int = 5  # help")
+    check_parameters(path, {"bucket": "x"})
+    check_parameters(path, {"bucket": "x", "limit": 1})
+    with pytest.raises(ParametersError, match="missing 'bucket'"):
+        check_parameters(path, {"limit": 1})
+    with pytest.raises(ParametersError, match="'limit' is a str, expected int"):
+        check_parameters(path, {"bucket": "x", "limit": "1"})

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.functional, pytest.mark.slow]
 DAY = "2021-03-23"
 PUBLISHED = "devices_operation_history_data/20210323.csv"
 STATES = read_yaml(ROOT / "workflow" / "batch_state_machine.yml")["States"]
-# all pairs of stops take a minute or two; without this variable each run is stopped while the other one is whole
+# all pairs of stops take minutes; without this variable each run is stopped while the other one is whole
 ALL_PAIRS = bool(os.environ.get("ETL_ALL_STOPS"))
 
 _here = threading.local()
@@ -152,7 +152,7 @@ def day(stage):
         if run:
             run.meet(**event)
 
-    for owner, second in (("a", 1616506124), ("b", 1616506125)):
+    for owner, second in (("a", 1616506124), ("b", 1616506125), ("c", 1616506126)):
         record = {"device_id": "device_u33nk7yy", "timestamp": str(second), "power": "on"}
         stage.put_raw(json.dumps({"data": [record]}).encode(), f"{owner}.json")
     clients = [aws.client(service) for service in ("s3", "dynamodb")]
@@ -177,7 +177,8 @@ def begin(day, *, is_published):
     bucket = day.pipeline.analytics_bucket_name
     aws.client("s3").delete_object(Bucket=bucket, Key=PUBLISHED)
     if is_published:
-        assert Run(day, "a").until_it_stops().error is None
+        # of a third run: a publication of the very bytes that were there has their ETag, and replaces nothing
+        assert Run(day, "c").until_it_stops().error is None
 
 
 def reader_sees(day):
@@ -194,8 +195,10 @@ def reader_sees(day):
     return metadata["execution"]
 
 
-@pytest.mark.parametrize("is_published", [False, True], ids=["first run of the day", "published before"])
-@pytest.mark.parametrize("is_killed", [False, True], ids=["goes on", "is killed"])
+@pytest.mark.parametrize(
+    ("is_killed", "is_published"),
+    list(itertools.product([False, True], repeat=2)) if ALL_PAIRS else [(False, False), (True, True)],
+)
 def test_a_run_that_another_one_overtakes(day, n_requests, is_published, is_killed):
     """Wherever it stood still: it is refused, unless it had not begun; or it is dead. Readers see whole runs only."""
     assert n_requests > 10

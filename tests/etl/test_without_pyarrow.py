@@ -1,0 +1,54 @@
+"""CheckOutput's function has no pyarrow, and pandas keeps text otherwise there: the figures are the same."""
+
+import os
+import subprocess
+import sys
+
+from etl.provenance import ROOT
+
+CODE = """
+import sys
+if "without" in sys.argv:
+    sys.modules["pyarrow"] = None  # as if it were not installed, for pandas too
+from etl import checks, history_csv, usage, volume
+from etl.device_health import device_health
+from etl.events import device_owners, events_of
+from etl.plots import plot_events, plot_run_time
+from etl.sessions import operation_sessions
+from etl.short_table import Table
+
+zone = {"time_zone": "Asia/Tokyo"}
+header = "device_id,timestamp,power,user_id,type\\n"
+rows = "tv,1616506124,on,u1,TV\\ntv,1616506124,on,u2,TV\\ntv,1616509999,off,u1,TV\\ntv,1616509999,off,u2,TV\\n"
+content = (header + rows + "x,1616506125,on,,\\nac,1616506125,off,u1,エアコン\\n").encode()
+for body in (content, header.encode()):
+    history = history_csv.from_csv(body)
+    report = {"rows": dict.fromkeys(("read", "valid", "quarantined", "matched", "unmatched", "written"), 0)}
+    report["rows"]["fanned_out_extra"] = 0
+    report |= {"output": {"sha256": ""}, "devices": {"n_types_not_text": 0}, "extra_fields": []}
+    print(checks.check_history(body, history, report))
+    events = events_of(history)
+    sessions = operation_sessions(events)
+    by_device = usage.run_time_by_device(events, sessions)
+    on = usage.devices_on(sessions, until=1616510000, **zone)
+    counts = volume.events_by_type(events, **zone)
+    shown = [history, by_device, usage.run_time_by_owner(by_device, device_owners(history)), on, counts]
+    shown += [device_health(events, until=1616510000), usage.longest_sessions(sessions, **zone)]
+    print(*map(Table, shown), plot_events(counts, **zone).alt, plot_run_time(by_device).alt, sep="\\n")
+print("pyarrow" in sys.modules and sys.modules["pyarrow"] is not None, file=sys.stderr)
+"""
+
+
+def run(*arguments):
+    """Run the code in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", CODE, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+
+def test_the_checks_say_the_same_with_and_without_pyarrow():
+    """Every table, to the character; and the one process really had it, the other not."""
+    with_it, without = run(), run("without")
+    assert (with_it.stderr, without.stderr) == ("True\n", "False\n")
+    assert with_it.stdout == without.stdout
+    assert "エアコン" in without.stdout
