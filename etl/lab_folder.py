@@ -12,10 +12,14 @@ from etl.notebook_parameters import executed_parameters, with_parameters
 from etl.provenance import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
+# the run has its manifest: whoever looks into it, with other thresholds perhaps, makes no other one
+LOOK = {"look_only": True}
 
 
 def make_folder(folder: Path, executed: Mapping[str, bytes], parameters: Mapping[str, Any]) -> bool:
-    """Make a folder with a run's executed notebooks, as they are, and those that it did not execute, ready to run.
+    """Make a folder with a run's executed notebooks, outputs included, and those that it did not execute, ready to run.
+
+    Executed again, they write no manifest (parameter ``look_only``).
 
     Parameters
     ----------
@@ -43,9 +47,9 @@ def make_folder(folder: Path, executed: Mapping[str, bytes], parameters: Mapping
         whole.mkdir()
         for source in NOTEBOOKS.glob("*.ipynb"):
             if source.name not in executed:
-                (whole / source.name).write_bytes(with_parameters(source.read_bytes(), known))
+                (whole / source.name).write_bytes(with_parameters(source.read_bytes(), known | LOOK))
         for name, content in executed.items():
-            (whole / name).write_bytes(content)
+            (whole / name).write_bytes(with_parameters(content, LOOK, keep_outputs=True))
         shutil.move(whole, folder)
     return True
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def with_parameters(notebook: bytes, values: Mapping[str, Any]) -> bytes:
+def with_parameters(notebook: bytes, values: Mapping[str, Any], *, keep_outputs: bool = False) -> bytes:
     r"""Return a notebook with other values in its parameters cell, and without outputs, which belong to the old ones.
 
     Parameters
@@ -17,6 +17,8 @@ def with_parameters(notebook: bytes, values: Mapping[str, Any]) -> bytes:
         As its file holds it; its cell tagged ``parameters`` has one annotated literal a line.
     values
         By parameter; names that the notebook does not have are passed over.
+    keep_outputs
+        Leave the outputs where they are: the values say only what the next execution is to do.
 
     Examples
     --------
@@ -27,7 +29,7 @@ def with_parameters(notebook: bytes, values: Mapping[str, Any]) -> bytes:
     """
     document = json.loads(notebook)
     for cell in document["cells"]:
-        if cell["cell_type"] == "code":
+        if cell["cell_type"] == "code" and not keep_outputs:
             cell["outputs"], cell["execution_count"] = [], None
         if "parameters" in cell["metadata"].get("tags", []):
             cell["source"] = _replaced("".join(cell["source"]), values)

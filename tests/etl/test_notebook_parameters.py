@@ -39,12 +39,15 @@ def test_an_executed_notebook_says_its_parameters():
 
 
 def test_a_folder_holds_executed_notebooks_and_the_others_ready_to_run(tmp_path):
-    """Executed ones to the byte; the others with what the run had."""
+    """Executed ones with their outputs; the others with what the run had; neither is to write a manifest again."""
     parameters = {"run_date": "2021-03-24", "etag": "old", "execution": "x"}
-    executed = json.dumps({"cells": [], "metadata": {"papermill": {"parameters": parameters}}}).encode()
+    checks = next(path for path in NOTEBOOKS if path.name == "03_checks.ipynb").read_bytes()
+    executed = json.dumps(json.loads(checks) | {"metadata": {"papermill": {"parameters": parameters}}}).encode()
     folder = tmp_path / "lab" / "20210324-x"
-    assert make_folder(folder, {"01_load.ipynb": executed}, {"execution": "y", "s3_object_key": "k.json"})
-    assert (folder / "01_load.ipynb").read_bytes() == executed
+    assert make_folder(folder, {"03_checks.ipynb": executed}, {"execution": "y", "s3_object_key": "k.json"})
+    shown = [cell.get("outputs") for cell in json.loads((folder / "03_checks.ipynb").read_bytes())["cells"]]
+    assert shown == [cell.get("outputs") for cell in json.loads(checks)["cells"]]
+    assert {one.name: one.default for one in declared_parameters(folder / "03_checks.ipynb")}["look_only"] is True
     assert {path.name for path in folder.iterdir()} == {path.name for path in NOTEBOOKS}
     values = {one.name: one.default for one in declared_parameters(folder / "02_join.ipynb")}
     assert (values["run_date"], values["execution"], values["s3_object_key"]) == ("2021-03-24", "x", "k.json")
