@@ -71,7 +71,7 @@ bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZ
 
 test: lint node_modules ## Run everything that CI runs: format, lint, types, tests, notebooks
 	@echo 'Testing: unit, functional, notebooks ...'
-	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env
+	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env --durations=20
 
 test-fast: setup ## Run the unit tests only, a few seconds
 	@$(PY) -m pytest tests -m 'not functional and not notebook and not slow'

@@ -11,6 +11,8 @@ from local_aws.instance import Instance, Surroundings
 from local_aws.outcome import Outcome
 
 _LAST_WORDS_SECONDS = 1
+# Instances that wait for another call; Lambda, too, ends those that nobody has called for long
+MOST_IDLE = 9
 
 
 class FunctionPool:
@@ -117,8 +119,18 @@ class FunctionPool:
 
     def _release(self, instance: Instance) -> None:
         with self._lock:
-            if not self._is_closed:
-                self._idle.append(instance)
+            if self._is_closed:
+                return
+            self._idle.append(instance)
+            oldest = self._idle.pop(0) if len(self._idle) > MOST_IDLE else None
+        if oldest:
+            # its caller need not wait for that
+            threading.Thread(target=self._retire, args=(oldest,)).start()
+
+    def _retire(self, instance: Instance) -> None:
+        instance.close()
+        with self._lock:
+            self._all.discard(instance)
 
 
 def _is_same(one: DeployedFunction, other: DeployedFunction) -> bool:

@@ -21,9 +21,12 @@ OPTIONS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return the session's browser; without Chromium the test is skipped, and `.ci/run` installs it."""
+    """Return a browser; without Chromium the test is skipped, and `.ci/run` installs it.
+
+    No longer than the module: while Playwright runs, this thread has an event loop, and no other can be run in it.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium here; 'apt-get install chromium' brings it")
     with sync_playwright() as playwright:

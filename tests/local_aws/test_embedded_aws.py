@@ -172,3 +172,23 @@ def test_prewarming_an_unknown_function_is_an_error(embedded_aws: EmbeddedAws) -
     """It is told at once."""
     with pytest.raises(FunctionNotFoundError, match="nobody"):
         embedded_aws.prewarm(["nobody"])
+
+
+def test_what_nobody_calls_is_ended(service_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest idle instance goes first; a function that is called again gets a new one."""
+    monkeypatch.setattr("local_aws.function_pool.MOST_IDLE", 1)
+    with EmbeddedAws() as aws:
+        service = deploy_service(aws, service_folder / "serverless.yml", stage="local")
+
+        def process_of(key: str) -> psutil.Process:
+            answer = aws.client("lambda").invoke(FunctionName=service.functions[key], Payload=b'{"pid": true}')
+            assert "FunctionError" not in answer
+            return psutil.Process(next(i for i in aws._pool._idle if i.function.name.endswith(key))._process.pid)
+
+        first = process_of("echo")
+        assert process_of("echo") == first
+        second = process_of("surroundings")
+        psutil.wait_procs([first], timeout=10)
+        assert not first.is_running()
+        assert second.is_running()
+        assert process_of("echo") != first

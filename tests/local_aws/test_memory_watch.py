@@ -10,8 +10,8 @@ import pytest
 from local_aws.memory_watch import MemoryWatch, proportional_bytes, resident_bytes, tree
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads Linux's /proc")
-_HOLD = "import sys, time; x = bytearray(b'x') * (int(sys.argv[1]) << 20); print('ready', flush=True); time.sleep(60)"
-_FORK = f"import os; {_HOLD.replace('print', '[os.fork() and 0 for _ in range(2)]; print')}"
+_HOLD = "import os, sys, time; x = bytearray(b'x') * (int(sys.argv[1]) << 20); os.write(1, b'ready\\n'); time.sleep(60)"
+_FORK = _HOLD.replace("os.write", "[os.fork() and 0 for _ in range(2)]; os.write")
 _MIB = 1 << 20
 
 
