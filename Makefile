@@ -13,11 +13,11 @@ SAMPLE ?= day
 RUN_day := --raw sample/devices-raw-data.json --devices sample/devices.json --run-date 2021-03-23
 RUN_month := --raw sample/household-month.json --devices sample/household-devices.json --run-date 2021-04-30
 
-.PHONY: help setup run lab aws notebooks hooks screenshots bench test test-fast lint format lock clean package deploy-local deploy invoke logs remove
+.PHONY: help setup run lab aws notebooks hooks screenshots bench test test-exhaustive test-fast lint format lock clean package deploy-local deploy invoke logs remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 	@echo 'PYTHON=/path/to/python3.12 chooses another Python than the newest of 3.11 to 3.13.'
 
 setup: ## Make .venv from the lock; does nothing, and asks no network, where it is ready
@@ -69,9 +69,12 @@ screenshots: setup ## Make the pictures of docs/images anew, with a real browser
 bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZE=full for all sizes, half an hour
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')
 
-test: lint node_modules ## Run everything that CI runs: format, lint, types, tests, notebooks
+test: lint node_modules ## Check format, lint and types, and run the tests and notebooks, ten minutes at most
 	@echo 'Testing: unit, functional, notebooks ...'
-	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env --durations=20
+	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env -m 'not exhaustive' --durations=10
+
+test-exhaustive: setup node_modules ## Run the tests that take long, five minutes; CI runs them as well
+	@$(PY) -m pytest tests -m exhaustive --durations=10
 
 test-fast: setup ## Run the unit tests only, a few seconds
 	@$(PY) -m pytest tests -m 'not functional and not notebook and not slow'

@@ -27,6 +27,7 @@ FULL = [
     ("device_usage.py", "--events 3000000 --devices 100"),
     ("device_usage.py", "--events 1000000 --devices 10000"),
     ("bench_warm_kernels.py", ""),
+    ("warm_kernels_in_sandbox.py", ""),
 ]
 
 

@@ -26,7 +26,7 @@ from etl.provenance import ROOT
 from etl.run_input import described_input, note_input
 from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
 
-pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
 
 def executed(path):

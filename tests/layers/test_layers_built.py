@@ -120,6 +120,7 @@ def test_holds_no_path_of_this_machine(unzipped: Unzipped, interpreter: Interpre
             assert not [text for text in telling if text in content], path
 
 
+@pytest.mark.exhaustive
 def test_the_same_lock_gives_the_same_bytes(
     built_layers: list[BuiltLayer], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -20,6 +20,7 @@ _SERVICE = Path(__file__).parent / "service_deployed"
 Osls = Callable[..., str]
 
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.functional,
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -10,7 +10,7 @@ from fault_server import fault_server
 from etl.provenance import ROOT
 from local_aws.serverless_yml import read_yaml
 
-pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
 ROLES = {"load_file": "LoadFileRole", "data_join": "DataJoinRole", "check_output": "CheckOutputRole"}
 # Allowed but not called here: without ListBucket, S3 answers "access denied" where an object is missing; an upload is

@@ -69,6 +69,7 @@ def test_access_denied_is_not_no_file(embedded_aws, failing):
     assert_failed_safely(run, error="AccessDeniedError", notebook="01_load.ipynb", says="AccessDenied")
 
 
+@pytest.mark.exhaustive
 def test_a_throttled_request_is_tried_again(embedded_aws, stage_with):
     """Longer than the client's own patience: the state machine's Retry makes it good."""
     fault = Fault("devices-raw-data.json", 503, "SlowDown", times=5)
@@ -147,6 +148,7 @@ def test_a_wrong_execution_input(stage, execution_input, says):
     assert len(stage.messages()) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_message_that_cannot_be_sent_does_not_hide_the_failure(stage_with):
     """The execution still ends with what failed first."""
     stage = stage_with()

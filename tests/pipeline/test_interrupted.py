@@ -9,7 +9,7 @@ from fault_server import Fault, fault_server
 from etl.provenance import ROOT
 from local_aws.serverless_yml import read_yaml
 
-pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
+pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
 LAST_GOOD = b"the last good day\n"
 N_EVENTS = 600_000  # a history of about 30 MB, three parts of an upload

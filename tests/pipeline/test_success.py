@@ -73,6 +73,7 @@ def test_the_executed_notebooks_show_what_the_committed_ones_show(stage):
         assert executed[cell_id].outputs[0].data["text/plain"] == "".join(data["text/plain"])
 
 
+@pytest.mark.exhaustive
 def test_the_notebooks_run_again_by_hand_on_the_same_run(stage, tmp_path):
     """Plain papermill, as JupyterLab's Run All, meets the run's own objects and finds nothing to overwrite."""
     run = stage.run()

@@ -23,7 +23,7 @@ from etl.errors import EtlError
 from etl.provenance import ROOT
 from local_aws.serverless_yml import read_yaml
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.exhaustive]
 
 DAY = "2021-03-23"
 PUBLISHED = "devices_operation_history_data/20210323.csv"
