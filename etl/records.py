@@ -137,21 +137,17 @@ def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before:
     n_records = np.ones(alike.n_stretches + 1, np.int64)
     n_records[places_of_others] = [len(decoded) for decoded in others]
     first_index = np.cumsum(n_records) - n_records
-    indexes, tables = [first_index[alike.places]], [alike.events]
-    quarantined: list[Quarantined] = []
-    extra_fields: set[str] = set()
-    for place, decoded in zip(places_of_others, others, strict=True):
-        begin = int(first_index[place])
-        judged = _judge(decoded, bounds, n_before + begin)
-        quarantined += judged.quarantined
-        extra_fields |= judged.extra_fields
-        if judged.events.num_rows:
-            indexes.append(begin + np.array(judged.places))
-            tables.append(judged.events)
-    events, index = pa.concat_tables(tables).combine_chunks(), np.concatenate(indexes)
+    begins = first_index[places_of_others].tolist()
+    in_order = [begin + nth for begin, decoded in zip(begins, others, strict=True) for nth in range(len(decoded))]
+    # all of them at once: a table of Arrow costs more than a record
+    judged = _judge([one for decoded in others for one in decoded], in_order, bounds, n_before)
+    events, index = alike.events, first_index[alike.places]
+    if judged.events.num_rows:
+        events = pa.concat_tables([events, judged.events]).combine_chunks()
+        index = np.concatenate([index, judged.places])
     if (index[1:] < index[:-1]).any():
         events = events.take(pa.array(np.argsort(index, kind="stable")))
-    return CheckedRecords(int(n_records.sum()), events, quarantined, frozenset(extra_fields))
+    return CheckedRecords(int(n_records.sum()), events, judged.quarantined, judged.extra_fields)
 
 
 def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
@@ -196,17 +192,18 @@ class _Judged:
 
 
 def _judged(decoded: list[Decoded], bounds: Bounds, n_before: int) -> CheckedRecords:
-    judged = _judge(decoded, bounds, n_before)
+    judged = _judge(decoded, range(len(decoded)), bounds, n_before)
     return CheckedRecords(len(decoded), judged.events, judged.quarantined, judged.extra_fields)
 
 
-def _judge(decoded: list[Decoded], bounds: Bounds, n_before: int) -> _Judged:
-    """Ask the contract about each record; `n_before` records of the file come before them."""
+def _judge(decoded: list[Decoded], in_order: Iterable[int], bounds: Bounds, n_before: int) -> _Judged:
+    """Ask the contract about each record, by its place in the piece; `n_before` records of the file come before it."""
     rows: list[tuple[str, str, str]] = []
     places: list[int] = []
     quarantined: list[Quarantined] = []
     extra_fields: set[str] = set()
-    for place, (record, text) in enumerate((one.value, one.text) for one in decoded):
+    for place, one in zip(in_order, decoded, strict=True):
+        record, text = one.value, one.text
         fault = first_fault(record, bounds)
         if fault:
             quarantined.append(Quarantined(n_before + place, *fault, text=text))
