@@ -66,10 +66,10 @@ hooks: setup ## Show and merge notebooks cell by cell in this clone (nbdime), ch
 screenshots: setup ## Make the pictures of docs/images anew, with a real browser
 	@$(PY) scripts/make_screenshots.py
 
-bench: setup ## Run the benchmarks against the alternatives, about a minute; SIZE=full for all sizes, half an hour
+bench: setup ## Run the benchmarks against the alternatives, a few minutes; SIZE=full for all sizes
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')
 
-test: lint node_modules ## Check format, lint and types, and run the tests and notebooks, ten minutes at most
+test: lint node_modules ## Check format, lint and types, and run the tests and notebooks, about ten minutes
 	@echo 'Testing: unit, functional, notebooks ...'
 	@$(PY) -m pytest tests notebooks --nbval --nbval-current-env -m 'not exhaustive' --durations=10
 
