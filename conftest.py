@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from etl.devices_file import read_devices_file
-from etl.local_pipeline import deploy
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli.local_pipeline import deploy
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.storage.devices_file import read_devices_file
 from local_aws import EmbeddedAws
 
 _SHARED = pytest.StashKey()

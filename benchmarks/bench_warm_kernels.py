@@ -21,7 +21,7 @@ import nbformat
 import papermill
 
 import warm_kernels
-from warm_kernels.keeper import keeper
+from warm_kernels.zygote.zygote_manager import keeper
 
 ARGUMENTS = ["--IPKernelApp.log_level=ERROR"]
 STOCK = "papermill, stock, in a warm process"

@@ -19,7 +19,7 @@ CONTENDERS = ("pipeline", "boto3 client", "boto3 resource")
 
 def pipeline() -> Callable[[], str]:
     """Return this project's way; its devices come sorted, as a frame."""
-    from etl.device_table import read_devices
+    from etl.storage.device_table import read_devices
 
     return lambda: str(len(read_devices(TABLE).devices))
 
@@ -64,8 +64,8 @@ def main() -> int:
     if options.one:
         report(WAYS[options.one]())
         return 0
-    from etl.device_table import put_devices
-    from etl.local_pipeline import local_pipeline
+    from etl.cli.local_pipeline import local_pipeline
+    from etl.storage.device_table import put_devices
 
     items = [
         {"user_id": {"S": f"user_{n // 2:06}"}, "device_id": {"S": f"device_{n:08}"}, "type": {"S": "TV"}}

@@ -42,9 +42,9 @@ def make_history(n_events: int, n_devices: int) -> Any:
 
 def etl_way(history: Any) -> Figures:
     """Return this project's figures: sessions, run time, and the most devices at once."""
-    from etl.events import events_of
-    from etl.sessions import operation_sessions
-    from etl.usage import devices_on
+    from etl.analysis.events import events_of
+    from etl.analysis.sessions import operation_sessions
+    from etl.analysis.usage import devices_on
 
     events = events_of(history)
     sessions = operation_sessions(events)
@@ -55,11 +55,11 @@ def etl_way(history: Any) -> Figures:
 
 def all_of_the_checks(history: Any) -> Figures:
     """Return the same, after all else that the notebook works out of events, which the others leave out."""
-    from etl.device_health import device_health
-    from etl.events import device_owners, events_of
-    from etl.sessions import operation_sessions, seconds_by_day
-    from etl.usage import run_time_by_device, run_time_by_owner
-    from etl.volume import against_usual, events_by_hour, events_by_type
+    from etl.analysis.device_health import device_health
+    from etl.analysis.events import device_owners, events_of
+    from etl.analysis.sessions import operation_sessions, seconds_by_day
+    from etl.analysis.usage import run_time_by_device, run_time_by_owner
+    from etl.analysis.volume import against_usual, events_by_hour, events_by_type
 
     events = events_of(history)
     against_usual(events_by_hour(events, time_zone=ZONE), time_zone=ZONE)

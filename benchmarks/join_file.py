@@ -51,7 +51,7 @@ def pipeline(raw: Path, devices: list[list[str]], out: Path) -> Callable[[], str
     """Return this project's way, with every check of the contract."""
     import pandas as pd
 
-    from etl.stream import join_file
+    from etl.join.join_file import join_file
 
     master = pd.DataFrame(devices, columns=["user_id", "device_id", "type"], dtype="str")
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 LAYER = ROOT / "build" / "layers" / "base.zip"
 REGION, STACK, BUCKET, FUNCTION = "ap-northeast-1", "bench", "bench-archives", "bench-warm-kernels"
 FILES = {
-    **{f"warm_kernels/{path.name}": path for path in (ROOT / "warm_kernels").glob("*.py")},
+    **{str(path.relative_to(ROOT / "packages")): path for path in (ROOT / "packages" / "warm_kernels").rglob("*.py")},
     "bench_warm_kernels.py": ROOT / "benchmarks" / "bench_warm_kernels.py",
 }
 # as the pipeline's own functions: kernels are started in the INIT phase

@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Run the command that the arguments name; return its exit code."""
     try:
-        from etl.cli import main as run  # noqa: PLC0415 - see above
+        from etl.cli.main import main as run  # noqa: PLC0415 - see above
 
         return run()
     except KeyboardInterrupt:

@@ -80,7 +80,7 @@ class ChecksFailedError(EtlError):
 
 
 class ReadOnlyError(EtlError):
-    """Something would be written in a session that only reads, see `etl.read_only`."""
+    """Something would be written in a session that only reads, see `etl.storage.read_only`."""
 
 
 class SettingsError(EtlError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from etl.keys import run_prefix
+from etl.runs.layout import run_prefix
 from etl.settings import Settings
 from lambda_wrappers.run_report import run_report
 from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
@@ -14,13 +14,13 @@ NOTEBOOK = "03_checks.ipynb"
 
 start_kernels(
     "pandas",
-    "etl.arrival_checks",
-    "etl.device_checks",
-    "etl.earlier_days",
-    "etl.plots",
-    "etl.provenance",
-    "etl.usage",
-    "etl.verdict",
+    "etl.checks.arrival_checks",
+    "etl.checks.device_checks",
+    "etl.runs.published_days",
+    "etl.display.plots",
+    "etl.runs.provenance",
+    "etl.analysis.usage",
+    "etl.display.verdict",
 )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from etl.keys import run_prefix
+from etl.runs.layout import run_prefix
 from etl.settings import Settings
 from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "02_join.ipynb"
 
-start_kernels("pandas", "etl.device_table", "etl.history_csv", "etl.manifest", "etl.object_store")
+start_kernels(
+    "pandas", "etl.storage.device_table", "etl.contract.history_csv", "etl.runs.manifest", "etl.storage.object_store"
+)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from etl.errors import ParametersError
-from etl.keys import run_prefix
+from etl.runs.layout import run_prefix
 from etl.settings import DEFAULT_S3_OBJECT_KEY, Settings, checked_run_date, run_date_of
 from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "01_load.ipynb"
 INPUT = ("run_date", "s3_object_key", "scheduled_at")
 
-start_kernels("pandas", "etl.object_store", "etl.raw_file")
+start_kernels("pandas", "etl.storage.object_store", "etl.raw.raw_file")
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

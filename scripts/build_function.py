@@ -10,15 +10,13 @@ from pathlib import Path
 from layers.archive import write_zip
 
 ROOT = Path(__file__).parents[1]
-PATTERNS = (
-    "etl/*.py",
-    "lambda_wrappers/*.py",
-    "warm_kernels/*.py",
-    "notebook_report/*.py",
-    "notebook_report/template/*",
-    "notebooks/[0-9]*.ipynb",  # the numbered ones are the pipeline's, the others are for people
-    "requirements/lambda.txt",
-)
+# what the zip holds, by the folder that it is relative to; the command line and the notebooks that are for people only
+# are not in it
+PATTERNS = {
+    ".": ("etl/*.py", "etl/*/*.py", "lambda_wrappers/*.py", "notebooks/[0-9]*.ipynb", "requirements/lambda.txt"),
+    "packages": ("warm_kernels/**/*.py", "notebook_report/*.py", "notebook_report/template/*"),
+}
+LEFT_OUT = ("etl/__main__.py", "etl/cli/*")
 ZIP = ROOT / "build" / "function.zip"
 
 
@@ -30,14 +28,18 @@ def main() -> int:
 
 
 def build(path: Path, *, root: Path = ROOT) -> None:
-    """Write all files below `root` that match `PATTERNS` to a zip at `path`."""
+    """Write the files below `root` that `PATTERNS` names to a zip at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
         folder = Path(temporary) / "function"
-        for source in sorted(source for pattern in PATTERNS for source in root.glob(pattern)):
-            target = folder / source.relative_to(root)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+        for base, patterns in PATTERNS.items():
+            for source in (source for pattern in patterns for source in (root / base).glob(pattern)):
+                name = source.relative_to(root / base)
+                if any(name.match(pattern) for pattern in LEFT_OUT):
+                    continue
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
         whole = Path(temporary) / path.name
         write_zip(folder, whole)
         whole.replace(path)

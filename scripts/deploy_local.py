@@ -16,12 +16,11 @@ import sys
 import time
 from collections.abc import Iterator
 
+from etl.cli.sample import SAMPLE_RUN_DATE
+from etl.runs.layout import published_key
+from local_aws import EmbeddedAws, LocalAwsError, sandbox_missing
 from osls import RESOURCES, OslsError, osls
 from set_sample_data import load
-
-from etl.keys import published_key
-from etl.sample import SAMPLE_RUN_DATE
-from local_aws import EmbeddedAws, LocalAwsError, sandbox_missing
 
 STAGE, REGION = "local", "ap-northeast-1"
 EXPECTED = """\

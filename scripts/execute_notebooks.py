@@ -16,11 +16,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from notebook_changes import changes
 
-from etl.devices_file import read_devices_file
-from etl.local_pipeline import local_pipeline
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli.local_pipeline import local_pipeline
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.storage.devices_file import read_devices_file
+from notebook_changes import changes
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 MOST_EVALUE = 300

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 import matplotlib_fontja
-from lab_in_browser import LabError, lab, open_notebook, run_all
 from playwright.sync_api import Browser, sync_playwright
 
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW, SAMPLE_RUN_DATE
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW, SAMPLE_RUN_DATE
+from lab_in_browser import LabError, lab, open_notebook, run_all
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"

@@ -10,11 +10,11 @@ import argparse
 import os
 import sys
 
-from etl import device_table, object_store
-from etl.devices_file import read_devices_file
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
 from etl.errors import EtlError
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
-from etl.stage_resources import DEFAULT_REGION, stage_resources
+from etl.storage import device_table, object_store
+from etl.storage.devices_file import read_devices_file
+from etl.storage.stage_resources import DEFAULT_REGION, stage_resources
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import sys
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
 from osls import RESOURCES, OslsError, osls
 
 

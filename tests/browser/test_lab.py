@@ -7,14 +7,14 @@ import subprocess
 
 import psutil
 import pytest
-from lab_in_browser import lab, open_notebook, run_all
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
+from lab_in_browser import lab, open_notebook, run_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-COPIED = ("etl", "infrastructure", "lambda_wrappers", "local_aws", "notebooks", "sample", "warm_kernels", "workflow")
+COPIED = ("etl", "infrastructure", "lambda_wrappers", "notebooks", "packages", "sample", "workflow")
 COPIED += ("requirements", "serverless.yml", "serverless-resources.yml")
 
 
@@ -39,7 +39,7 @@ def project(tmp_path_factory):
 def served(project):
     """Return the one JupyterLab of this file; in the end it, its kernels and the embedded AWS are gone."""
     # it brings an embedded AWS of its own, whatever this session talks to
-    with lab(cwd=project, environment={"PYTHONPATH": str(project)}) as started:
+    with lab(cwd=project, environment={"PYTHONPATH": f"{project}:{project / 'packages'}"}) as started:
         yield started
         children = psutil.Process(started.process.pid).children(recursive=True)
         assert len(children) > len(NOTEBOOKS)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.local_pipeline import deploy
-from etl.provenance import ROOT
+from etl.cli.local_pipeline import deploy
+from etl.runs.provenance import ROOT
 from notebook_report import Verdict, make_page
 
 sys.path.append(str(ROOT / "tests" / "notebook_report"))

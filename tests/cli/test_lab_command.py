@@ -17,14 +17,15 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from etl import lab_command, object_store
-from etl.cli import main
-from etl.devices_file import read_devices_file
-from etl.local_pipeline import deploy
-from etl.notebook_parameters import with_parameters
-from etl.provenance import ROOT
-from etl.run_input import described_input, note_input
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli import lab_command
+from etl.cli.local_pipeline import deploy
+from etl.cli.main import main
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.runs.input_record import described_input, note_input
+from etl.runs.notebook_parameters import with_parameters
+from etl.runs.provenance import ROOT
+from etl.storage import object_store
+from etl.storage.devices_file import read_devices_file
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 

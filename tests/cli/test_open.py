@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from etl import run_command
-from etl.progress import Outcome
+from etl.cli import run_command
+from etl.cli.execution_history import Outcome
 
 ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:m:nightly-1"
 FAILED = Outcome(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")

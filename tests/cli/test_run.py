@@ -10,8 +10,8 @@ import time
 import psutil
 import pytest
 
-from etl.run_input import noted_input
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.runs.input_record import noted_input
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 

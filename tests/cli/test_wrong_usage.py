@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.cli import main
+from etl.cli.main import main
 
 
 def usage(capsys, *arguments):

@@ -4,14 +4,14 @@ import importlib
 import zipfile
 
 import pytest
-from build_function import build
 
+from build_function import build
 from etl.errors import TransientError, leaves
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
 from lambda_wrappers import check_output, data_join, load_file
 from lambda_wrappers.parameters import check_parameters
-from local_aws.serverless_yml import read_yaml
+from local_aws.cloudformation.yaml_files import read_yaml
 
 SERVICE = read_yaml(ROOT / "serverless.yml")
 RESOURCES = read_yaml(ROOT / "serverless-resources.yml")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from build_function import build
-from osls import OSLS, osls
 
-from etl.provenance import ROOT
+from build_function import build
+from etl.runs.provenance import ROOT
 from local_aws import EmbeddedAws, deploy_service
+from osls import OSLS, osls
 
 STAGE = "compiled"
 

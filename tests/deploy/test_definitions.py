@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import deploy_local
 import nbformat
 import pytest
+
+import deploy_local
 from build_function import build
+from etl.runs.provenance import ROOT
+from local_aws import EmbeddedAws, sandbox_missing
 from osls import OSLS, RESOURCES, osls
 from set_sample_data import load
-
-from etl.provenance import ROOT
-from local_aws import EmbeddedAws, sandbox_missing
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -26,9 +26,8 @@ STAGE, ACCOUNT = "local", "123456789012"
 PARTS = (
     "etl",
     "lambda_wrappers",
-    "notebook_report",
-    "warm_kernels",
     "notebooks",
+    "packages",
     "workflow",
     "infrastructure",
     "requirements",

@@ -4,18 +4,20 @@ import os
 import subprocess
 import sys
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 
 CODE = """
 import sys
 if "without" in sys.argv:
     sys.modules["pyarrow"] = None  # as if it were not installed, for pandas too
-from etl import checks, history_csv, usage, volume
-from etl.device_health import device_health
-from etl.events import device_owners, events_of
-from etl.plots import plot_events, plot_run_time
-from etl.sessions import operation_sessions
-from etl.short_table import Table
+from etl.analysis import usage, volume
+from etl.checks import history_checks
+from etl.contract import history_csv
+from etl.analysis.device_health import device_health
+from etl.analysis.events import device_owners, events_of
+from etl.display.plots import plot_events, plot_run_time
+from etl.analysis.sessions import operation_sessions
+from etl.display.preview_table import Table
 
 zone = {"time_zone": "Asia/Tokyo"}
 header = "device_id,timestamp,power,user_id,type\\n"
@@ -26,7 +28,7 @@ for body in (content, header.encode()):
     report = {"rows": dict.fromkeys(("read", "valid", "quarantined", "matched", "unmatched", "written"), 0)}
     report["rows"]["fanned_out_extra"] = 0
     report |= {"output": {"sha256": ""}, "devices": {"n_types_not_text": 0}, "extra_fields": []}
-    print(checks.check_history(body, history, report))
+    print(history_checks.check_history(body, history, report))
     events = events_of(history)
     sessions = operation_sessions(events)
     by_device = usage.run_time_by_device(events, sessions)

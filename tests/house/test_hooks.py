@@ -119,10 +119,10 @@ def test_a_commit_that_ci_would_refuse_is_refused(run: Run, tmp_path: Path) -> N
     clone = tmp_path / "clone"
     run("make", "hooks")
     change(clone, "rows", line="password = 'hunter22'")
-    (clone / "etl" / "keys.py").write_text("x=1\n", encoding="utf-8")
+    (clone / "etl" / "runs" / "layout.py").write_text("x=1\n", encoding="utf-8")
     refused = run("git", "commit", "-q", "-am", "Break both", fails=True)
     said = refused.stdout + refused.stderr
-    assert "Would reformat: etl/keys.py" in said or "-x=1" in said
+    assert "Would reformat: etl/runs/layout.py" in said or "-x=1" in said
     assert "holds_no_secret" in said
     assert said.count("Failed") == 2
     assert run("git", "log", "--format=%s").stdout == "Begin\n"

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build_function import build
 from packaging.utils import canonicalize_name
 
+from build_function import build
 from layers.budget import check_budget, code_bytes
 from layers.build import LOCK, ROOT, build_layers
 from layers.built import BuiltLayer
@@ -23,7 +23,7 @@ from layers.lock import locked_for
 from layers.plan import UNNEEDED
 from layers.target import Target
 from layers.trim import SHIPPED_SERVICES
-from local_aws.serverless_yml import read_yaml
+from local_aws.cloudformation.yaml_files import read_yaml
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,11 @@ import json
 import pandas as pd
 import pytest
 
-from etl import object_store
+from etl.contract.history_csv import header
 from etl.errors import ChecksFailedError
-from etl.history_csv import header
-from etl.provenance import ROOT
+from etl.runs import step_durations
+from etl.runs.provenance import ROOT
+from etl.storage import object_store
 
 GOOD = header() + b"a,1616506124,on,u1,TV\na,1616506185,off,u1,TV\nx,1616506186,on,,\n"
 ROWS = {"read": 3, "valid": 3, "quarantined": 0, "matched": 2, "unmatched": 1, "fanned_out_extra": 0, "written": 3}
@@ -39,7 +40,7 @@ def run(monkeypatch):
         kept = {}
         monkeypatch.setattr(object_store, "read", lambda _b, key: object_store.Body(stored[key.rsplit("/", 1)[1]], "e"))
         monkeypatch.setattr(object_store, "metadata_of", lambda _bucket, _key: None)
-        monkeypatch.setattr(object_store, "step_seconds", lambda _bucket, _prefix: {})
+        monkeypatch.setattr(step_durations, "step_seconds", lambda _bucket, _prefix: {})
         monkeypatch.setattr(object_store, "write_new", lambda _bucket, key, body: kept.update({key: json.loads(body)}))
         space, shown = {}, {}
         *cells, last = source_of_cells().items()
@@ -119,7 +120,7 @@ def test_a_gap_is_found_by_what_was_published_before(run, monkeypatch):
         pd.Series(60, index=pd.date_range(f"2021-03-{day} 20:00", periods=4, freq="h", name="hour"), name="n_events")
         for day in (20, 21, 22)
     ]
-    monkeypatch.setattr("etl.earlier_days.earlier_hours", lambda *_where, **_how: earlier)
+    monkeypatch.setattr("etl.runs.published_days.earlier_hours", lambda *_where, **_how: earlier)
     _judge, shown, _kept = run(header() + rows.encode(), n, max_in_a_row=1000)
     assert "1 gap, the longest of 1 hour from 2021-03-23 21:00, in which 60 events" in shown["verdict"]["text/plain"]
     assert "1 event lies after the end of 2021-03-23" in shown["verdict"]["text/plain"]

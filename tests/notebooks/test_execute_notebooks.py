@@ -3,12 +3,13 @@
 import doctest
 import io
 
-import execute_notebooks
 import nbformat
-import notebook_changes
 import pytest
-from execute_notebooks import NotebookFailedError, execute, review
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+import execute_notebooks
+import notebook_changes
+from execute_notebooks import NotebookFailedError, execute, review
 from notebook_changes import changes
 
 

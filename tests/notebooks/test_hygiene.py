@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from notebook_rules import MOST_LINES, RULES, code_cells, parameter_lines, source, tags
 from papermill.cli import papermill as papermill_command
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OF_PEOPLE = {"explore.ipynb"}  # run by no handler

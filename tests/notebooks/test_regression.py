@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -22,11 +22,9 @@ FOLDERS = (
     "etl",
     "infrastructure",
     "lambda_wrappers",
-    "local_aws",
-    "notebook_report",
     "notebooks",
+    "packages",
     "sample",
-    "warm_kernels",
     "workflow",
 )
 FILES = (*FOLDERS, "conftest.py", "pyproject.toml", "serverless.yml", "serverless-resources.yml")
@@ -73,55 +71,63 @@ LAMP = """boto3.client("dynamodb").put_item(TableName="Devices-local", Item={
 # in the order in which they run: 03_checks reads what the last of 02_join has written
 REGRESSIONS = {
     "an inner join": join(
-        "etl/join.py", ATTACH, ATTACH + '\n    history = history.filter(history["user_id"].is_valid())', "rule"
+        "etl/join/owners.py", ATTACH, ATTACH + '\n    history = history.filter(history["user_id"].is_valid())', "rule"
     ),
     "another order": join(
-        "etl/join.py", ATTACH, ATTACH + '.sort_by("device_id")', "rule", "join", "write", "report", "result"
+        "etl/join/owners.py", ATTACH, ATTACH + '.sort_by("device_id")', "rule", "join", "write", "report", "result"
     ),
     "a dropped column": join(
-        "etl/join.py",
+        "etl/join/owners.py",
         ATTACH,
         ATTACH + '\n    history = history.set_column(4, "type", pa.nulls(len(history), pa.large_string()))',
         *("rule", "join", "write", "report", "result"),
     ),
     "another column order": join(
-        "etl/contract.py",
+        "etl/contract/record.py",
         'HISTORY_COLUMNS = ["device_id", "timestamp", "power", "user_id", "type"]',
         'HISTORY_COLUMNS = ["timestamp", "device_id", "power", "user_id", "type"]',
         *("rule", "join", "write", "report", "result"),
     ),
     "a lost row": join(
-        "etl/stream.py", "history(to_lines(rows))", "history(to_lines(rows.slice(1)))", "write", "report", "result"
+        "etl/join/join_file.py",
+        "history(to_lines(rows))",
+        "history(to_lines(rows.slice(1)))",
+        "write",
+        "report",
+        "result",
     ),
-    "nothing in the join": join("etl/join.py", "", ""),
+    "nothing in the join": join("etl/join/owners.py", "", ""),
     "sessions in the order of text": checks(
-        "etl/sessions.py",
+        "etl/analysis/sessions.py",
         "order = np.lexsort((second, device))",
         'order = np.lexsort((events["timestamp"].astype("str"), device))',
         *("rule", "midnight"),
     ),
     "a session ends at its second on": checks(
-        "etl/sessions.py",
+        "etl/analysis/sessions.py",
         'is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]',
         'is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]\n'
         "    is_on = is_on & ~(np.append(False, is_on[:-1]) & (np.diff(device, prepend=-1) == 0))",
         *("rule", "midnight"),
     ),
     "hours of another zone": checks(
-        "etl/local_hours.py", "tz_convert(time_zone)", 'tz_convert("UTC")', "events", "plot", "on", "week"
+        "etl/analysis/local_hours.py", "tz_convert(time_zone)", 'tz_convert("UTC")', "events", "plot", "on", "week"
     ),
     "days of another zone": checks(
-        "etl/sessions.py", "closed[name].dt.tz_convert(time_zone)", 'closed[name].dt.tz_convert("UTC")', "midnight"
+        "etl/analysis/sessions.py",
+        "closed[name].dt.tz_convert(time_zone)",
+        'closed[name].dt.tz_convert("UTC")',
+        "midnight",
     ),
     "a dropped check": checks(
-        "etl/arrival_checks.py",
+        "etl/checks/arrival_checks.py",
         "        _gaps(compared, min_missing_events),\n",
         "",
         *("arrival", "verdict", "result"),
     ),
-    "nothing in the checks": checks("etl/checks.py", "", ""),
+    "nothing in the checks": checks("etl/checks/history_checks.py", "", ""),
     "another value in the sample": join(
-        "etl/join.py", "", "", "devices", "join", "write", "report", "result", setup=LAMP
+        "etl/join/owners.py", "", "", "devices", "join", "write", "report", "result", setup=LAMP
     ),
 }
 
@@ -138,7 +144,7 @@ def failed(tmp_path_factory):
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rf", "--color=no"]
         + ["--nbval", "--nbval-current-env", *(f"notebooks/{copy}" for copy in copies)],
         cwd=project,
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": f"{project}:{project / 'packages'}"},
         capture_output=True,
         text=True,
         timeout=300,

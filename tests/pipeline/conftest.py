@@ -14,11 +14,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from etl.devices_file import read_devices_file
-from etl.local_pipeline import LocalPipeline, deploy
-from etl.progress import Outcome, Step
-from etl.provenance import ROOT
-from etl.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli.execution_history import Outcome, Step
+from etl.cli.local_pipeline import LocalPipeline, deploy
+from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.runs.provenance import ROOT
+from etl.storage.devices_file import read_devices_file
 from local_aws import EmbeddedAws
 
 PUBLISHED = "devices_operation_history_data/20210323.csv"
@@ -110,8 +110,9 @@ def _stage_with(aws: EmbeddedAws, folder: Path) -> Callable[..., Stage]:
     def make(*, notebook: str | None = None, cell: str = "", before: str = "result", **environment: str) -> Stage:
         if notebook is None:
             return make_stage(aws, environment=environment)
-        for name in ("etl", "lambda_wrappers", "notebook_report", "warm_kernels", "notebooks"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("etl", "lambda_wrappers", "notebooks", "packages/notebook_report", "packages/warm_kernels"):
+            source = ROOT / name
+            shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
         path = folder / "notebooks" / notebook
         document = nbformat.read(path, as_version=4)
         (place,) = [place for place, found in enumerate(document.cells) if found.id == before]

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fault_server import fault_server
 
-from etl.provenance import ROOT
-from local_aws.serverless_yml import read_yaml
+from etl.runs.provenance import ROOT
+from local_aws.cloudformation.yaml_files import read_yaml
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 

@@ -126,7 +126,7 @@ def test_a_handler_past_its_time(embedded_aws, failing):
 def test_a_failed_check_is_not_published(failing):
     """The audit finds the changed file, keeps a manifest that says so, and ends the run."""
     spoil = (
-        "from etl.aws import client\n"
+        "from etl.storage.aws import client\n"
         "csv = object_store.read(analytics_bucket_name, prefix + 'history.csv').content\n"
         "without_last_row = csv[: csv.rindex(b'\\n', 0, -1) + 1]\n"
         "client('s3').put_object(Bucket=analytics_bucket_name, Key=prefix + 'history.csv', Body=without_last_row)"

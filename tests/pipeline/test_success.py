@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 from lambda_wrappers.parameters import declared_parameters
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]

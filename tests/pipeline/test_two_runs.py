@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from etl import aws
 from etl.errors import EtlError
-from etl.provenance import ROOT
-from local_aws.serverless_yml import read_yaml
+from etl.runs.provenance import ROOT
+from etl.storage import aws
+from local_aws.cloudformation.yaml_files import read_yaml
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.exhaustive]
 

@@ -6,8 +6,7 @@ import sys
 from collections import Counter
 
 import make_household_month as month
-
-from etl.provenance import ROOT
+from etl.runs.provenance import ROOT
 
 FIRST_RANDOM = 0.9613351511956878
 RAW = json.loads(month.raw_file())["data"]

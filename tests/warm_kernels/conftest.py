@@ -6,7 +6,7 @@ import pytest
 from warm_cells import execute, shown
 
 import warm_kernels
-from warm_kernels.keeper import Keeper, keeper
+from warm_kernels.zygote.zygote_manager import Keeper, keeper
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from warm_cells import execute, shown
 
-from warm_kernels.keeper import keeper
+from warm_kernels.zygote.zygote_manager import keeper
 
 pytestmark = pytest.mark.notebook
 

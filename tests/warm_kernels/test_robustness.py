@@ -19,9 +19,9 @@ from papermill.exceptions import PapermillExecutionError
 from warm_cells import execute, shown
 
 import warm_kernels
-from warm_kernels.keeper import keeper
-from warm_kernels.manager import WarmKernelManager
-from warm_kernels.zygote import BOOT
+from warm_kernels.jupyter.manager import WarmKernelManager
+from warm_kernels.zygote.zygote import BOOT
+from warm_kernels.zygote.zygote_manager import keeper
 
 pytestmark = pytest.mark.notebook
 
@@ -75,7 +75,7 @@ def test_a_running_notebook_of_a_zygote_that_died_fails(warm):
 
 def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, monkeypatch, caplog):
     """Whatever the reason; here it has run out of processes."""
-    monkeypatch.setattr("warm_kernels.zygote.BOOT", BOOT.replace("main()", NO_PROCESSES + "main()"))
+    monkeypatch.setattr("warm_kernels.zygote.zygote.BOOT", BOOT.replace("main()", NO_PROCESSES + "main()"))
     for _ in range(2):
         assert warm(PARENT) == [str(os.getpid())]
     assert [record.levelno for record in caplog.records if record.name == "warm_kernels"] == [logging.WARNING]
@@ -155,7 +155,7 @@ time.sleep(60)''')
 def test_a_dead_owner_leaves_nothing(tmp_path):
     """Not its zygote, not a kernel or what that has started, not a standby kernel; it had no time to clean up."""
     told = tmp_path / "pids"
-    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2] / "packages")])
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(told)], env={**os.environ, "PYTHONPATH": path})
     while not told.exists() or not told.read_text().endswith("."):
         assert owner.poll() is None

@@ -1,23 +1,16 @@
 """Settings, kernel commands, messages: what needs no kernel."""
 
-import doctest
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from warm_kernels import blas, environment, origin, settings
-from warm_kernels.channel import Channel
+from warm_kernels.environment import become, own_variables
 from warm_kernels.errors import SettingsError
-from warm_kernels.origin import KernelCommand, origin_of, parse_command
+from warm_kernels.ipc import Channel
+from warm_kernels.launch_fingerprint import KernelCommand, origin_of, parse_command
 from warm_kernels.settings import settings_from
-
-
-@pytest.mark.parametrize("module", [origin, settings, blas, environment])
-def test_examples_in_docstrings(module):
-    """They run, and give what they say."""
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -112,5 +105,5 @@ def test_own_variables_survive_an_environment_unless_it_overrules_them(monkeypat
     """As if the process had started with it and then set its own."""
     monkeypatch.setattr(os, "environ", {"SET": "own", "ALSO": "own", "OLD": "1"})
     given = {"OLD": "1", "ALSO": "0"}
-    environment.become({"ALSO": "2", "NEW": "3"}, environment.own_variables(given), given)
+    become({"ALSO": "2", "NEW": "3"}, own_variables(given), given)
     assert os.environ == {"SET": "own", "ALSO": "2", "NEW": "3"}

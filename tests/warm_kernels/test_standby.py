@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 import warm_kernels
-from warm_kernels.keeper import keeper
+from warm_kernels.zygote.zygote_manager import keeper
 
 pytestmark = pytest.mark.notebook
 

@@ -1,0 +1,1 @@
+"""Events, sessions, usage, volume and device health: pandas in, pandas out."""

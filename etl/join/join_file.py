@@ -1,0 +1,158 @@
+"""Join a raw file of any size with the device master, a piece at a time, and prove that no row was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from etl.contract.history_csv import header
+from etl.contract.record import HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
+from etl.contract.row_counts import RowCounts
+from etl.join.csv_lines import to_lines
+from etl.join.duplicates import DuplicateCounter
+from etl.join.owners import Owners, join_devices
+from etl.join.reconciliation import Tally
+from etl.join.record_reader import read_events
+from etl.raw.raw_file import PIECE_BYTES
+
+N_SHOWN = 10
+_NO_ROWS = pa.schema([(name, pa.large_string()) for name in HISTORY_COLUMNS]).empty_table()
+
+Write = Callable[[bytes], object]
+
+
+@dataclass(frozen=True)
+class JoinedFile:
+    """What a raw file became.
+
+    Attributes
+    ----------
+    rows
+        The counts, which satisfy both identities.
+    first_rows
+        The first ten rows of the history.
+    first_quarantined
+        The first ten records in quarantine: ``index``, ``field``, ``reason``, ``text``.
+    unmatched
+        One row per device without owner: ``device_id``, ``n_events``, ``near_miss``.
+    extra_fields
+        Names of fields that the contract does not know (schema drift), sorted; they were dropped.
+    """
+
+    rows: RowCounts
+    first_rows: pd.DataFrame
+    first_quarantined: pd.DataFrame
+    unmatched: pd.DataFrame
+    extra_fields: list[str]
+
+
+def join_file(
+    blocks: Iterable[bytes],
+    devices: pd.DataFrame | Owners,
+    *,
+    history: Write,
+    quarantine: Write,
+    source: str,
+    run_date: str,
+    max_quarantine: float,
+    csv_encoding: str = "utf-8",
+    piece_bytes: int = PIECE_BYTES,
+) -> JoinedFile:
+    r"""Read a raw file, hold each record to the contract, join the events, and write history and quarantine.
+
+    What was written counts only if this returns: the identities are proved last.
+
+    Parameters
+    ----------
+    blocks
+        The file's bytes, in blocks of any size; plain or gzip.
+    devices
+        One row per owner and device, as `etl.join.owners.join_devices` takes it.
+    history, quarantine
+        Called with bytes of ``history.csv`` and ``quarantine.jsonl``, in order.
+    source
+        The file's name, for messages.
+    run_date
+        ``YYYY-MM-DD``; bounds the timestamps.
+    max_quarantine
+        Largest allowed share of quarantined records, 0 to 1.
+    csv_encoding
+        ``utf-8``, or ``utf-8-sig``.
+    piece_bytes
+        How much of the file to hold in memory at a time.
+
+    Raises
+    ------
+    RawFileError
+        The file is not what the contract allows.
+    TooManyQuarantinedError
+        A larger share of its records broke the contract.
+    ReconciliationError
+        An identity does not hold.
+
+    Examples
+    --------
+    >>> raw = b'{"data": [{"device_id": "a", "timestamp": "1616506124", "power": "on"}]}'
+    >>> devices = pd.DataFrame({"user_id": ["u1"], "device_id": ["a"], "type": ["TV"]})
+    >>> parts = []
+    >>> joined = join_file([raw], devices, history=parts.append, quarantine=parts.append, source="a.json",
+    ...                    run_date="2021-03-23", max_quarantine=0.05)
+    >>> b"".join(parts)
+    b'device_id,timestamp,power,user_id,type\na,1616506124,on,u1,TV\n'
+    >>> joined.rows.matched
+    1
+    """
+    owners = devices if isinstance(devices, Owners) else Owners(devices)
+    tally, shown = Tally(owners), _Shown()
+    extra_fields: set[str] = set()
+    history(header(encoding=csv_encoding))
+    with DuplicateCounter() as duplicates:
+        for piece in read_events(blocks, source=source, run_date=run_date, piece_bytes=piece_bytes):
+            rows = join_devices(piece.events, owners)
+            history(to_lines(rows))
+            if piece.quarantined:
+                quarantine(quarantine_lines(piece.quarantined))
+            numbers = tally.add(piece.events, rows, n_read=piece.n_read, n_quarantined=len(piece.quarantined))
+            duplicates.add(numbers)
+            extra_fields |= piece.extra_fields
+            shown.add(rows, piece.quarantined)
+        counts = tally.rows(n_duplicates=duplicates.count())
+    require_few_quarantined(
+        n_read=counts.read,
+        n_quarantined=counts.quarantined,
+        first=shown.quarantined,
+        max_quarantine=max_quarantine,
+        source=source,
+    )
+    counts.prove()
+    return JoinedFile(
+        rows=counts,
+        first_rows=shown.rows,
+        first_quarantined=pd.DataFrame(
+            [asdict(record) for record in shown.quarantined], columns=["index", "field", "reason", "text"]
+        ),
+        unmatched=tally.unmatched_devices(),
+        extra_fields=sorted(extra_fields),
+    )
+
+
+class _Shown:
+    """The first few of everything, for people to see."""
+
+    def __init__(self) -> None:
+        self._rows = [_NO_ROWS]
+        self.quarantined: list[Quarantined] = []
+
+    def add(self, rows: pa.Table, quarantined: list[Quarantined]) -> None:
+        """Keep what is still missing of a piece."""
+        n_wanted = min(N_SHOWN - sum(map(len, self._rows)), len(rows))
+        if n_wanted:
+            self._rows.append(rows.take(list(range(n_wanted))))  # a slice would keep the whole piece alive
+        self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        return pa.concat_tables(self._rows).to_pandas(use_threads=False)

@@ -1,0 +1,1 @@
+"""What a run leaves behind, where it lies, and how it is found again."""

@@ -1,0 +1,1 @@
+"""Templates and deployed stacks: what moto's CloudFormation does not do or tell."""

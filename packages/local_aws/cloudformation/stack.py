@@ -1,0 +1,119 @@
+"""Make the resources of a service with moto's CloudFormation."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from local_aws.cloudformation.intrinsics import Resource, references
+from local_aws.errors import DeployError
+
+RESOURCE_TYPES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue")
+"""What a run needs; all other types (policies, alarms, roles, rules) are skipped: moto ignores or cannot make them."""
+
+_SHOWN_CHARACTERS = 400
+_READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack: its outputs, and its resources by logical id."""
+
+    outputs: dict[str, str]
+    resources: dict[str, Resource]
+
+
+def local_template(resources: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with what is made locally.
+
+    Parameters
+    ----------
+    resources
+        The ``resources`` of a serverless file: ``Resources`` and ``Outputs``. Not changed.
+
+    Returns
+    -------
+    dict
+        ``Resources`` of `RESOURCE_TYPES`, ordered only among themselves, and the ``Outputs`` that refer only to them.
+    """
+    declared = resources.get("Resources") or {}
+    kept = {name: dict(spec) for name, spec in declared.items() if spec.get("Type") in RESOURCE_TYPES}
+    for spec in kept.values():
+        after = spec.pop("DependsOn", [])
+        after = [name for name in ([after] if isinstance(after, str) else after) if name in kept]
+        spec.update({"DependsOn": after} if after else {})
+    outputs = {name: spec for name, spec in (resources.get("Outputs") or {}).items() if references(spec) <= kept.keys()}
+    return {"Resources": kept, "Outputs": outputs}
+
+
+def deploy_stack(client: Any, name: str, template: dict[str, Any]) -> Stack:
+    """Create a stack, or update it when it exists; a template without resources makes none.
+
+    Parameters
+    ----------
+    client
+        A boto3 CloudFormation client.
+    name
+        The stack's name.
+    template
+        See `local_template`.
+
+    Raises
+    ------
+    DeployError
+        A reference leads nowhere, or CloudFormation could not make a resource; the message has its reason.
+    """
+    if not template["Resources"]:
+        return Stack({}, {})
+    unknown = sorted(references(template["Resources"]) - template["Resources"].keys())
+    if unknown:
+        raise DeployError(
+            f"stack {name}: references lead nowhere; found {', '.join(unknown)}; expected resources of {RESOURCE_TYPES}"
+        )
+    body = json.dumps(template)
+    try:
+        if _describe(client, name):
+            client.update_stack(StackName=name, TemplateBody=body)
+        else:
+            client.create_stack(StackName=name, TemplateBody=body, OnFailure="DO_NOTHING")
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeployError(f"stack {name}: CloudFormation refused it; found {error}") from error
+    except ResponseParserError as error:  # moto lets an exception of another service through, in that one's own format
+        raise DeployError(f"stack {name}: CloudFormation failed; found {str(error)[:_SHOWN_CHARACTERS]}") from error
+    found = _describe(client, name) or {}
+    if found.get("StackStatus") not in _READY:
+        reasons = "; ".join(_failures(client, name)) or found.get("StackStatusReason", "no reason given")
+        raise DeployError(f"stack {name}: not complete; found {found.get('StackStatus')}: {reasons}")
+    listed = client.describe_stack_resources(StackName=name)["StackResources"]
+    return Stack(
+        outputs={output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])},
+        resources={r["LogicalResourceId"]: Resource(r["ResourceType"], r["PhysicalResourceId"]) for r in listed},
+    )
+
+
+def stack_outputs(client: Any, name: str) -> dict[str, str]:
+    """Return the outputs of a deployed stack; none when there is no such stack."""
+    found = _describe(client, name) or {}
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def _describe(client: Any, name: str) -> dict[str, Any] | None:
+    try:
+        stacks = client.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
+    return dict(stacks[0])
+
+
+def _failures(client: Any, name: str) -> list[str]:
+    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    return [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in events
+        if event.get("ResourceStatus", "").endswith("FAILED")
+    ]

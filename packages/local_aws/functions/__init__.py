@@ -1,0 +1,1 @@
+"""Lambda functions run for real: their code, their processes, their results."""

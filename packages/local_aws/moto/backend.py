@@ -1,0 +1,82 @@
+"""Start and stop the child process that serves moto."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local_aws.environment import LOOPBACK, aws_environment, inherited_environment
+from local_aws.errors import StartError
+
+_LAST_LINES = 15
+_STOP_SECONDS = 1
+
+
+class MotoBackend:
+    """moto's server in a process of its own.
+
+    Parameters
+    ----------
+    owner
+        Names this embedded AWS among others on the machine.
+    root
+        Private folder; moto's log goes there.
+    gateway_port
+        Where moto's Step Functions interpreter sends each task.
+    region
+        The region of everything that names none.
+    """
+
+    def __init__(self, owner: str, root: Path, gateway_port: int, region: str) -> None:
+        gateway_url = f"http://{LOOPBACK}:{gateway_port}"
+        self._log = root / "moto.log"
+        environment = {
+            **inherited_environment(),
+            **aws_environment(gateway_url, region),
+            # A call to anywhere else (say, an SNS subscription) meets the gateway, which refuses it.
+            "HTTP_PROXY": gateway_url,
+            "HTTPS_PROXY": gateway_url,
+            "MOTO_PORT": str(gateway_port),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "TMPDIR": str(root),
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local_aws.moto.process", owner, str(root)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> int:
+        """Return the port that moto listens on.
+
+        Raises
+        ------
+        StartError
+            moto ended before it listened; the message holds its last lines.
+        """
+        assert self._process.stdout  # noqa: S101 - tells the type checker
+        line = self._process.stdout.readline()
+        if not line:
+            status = self._process.wait()
+            raise StartError(
+                f"moto: the server ended with status {status} before it was ready; expected a port. "
+                f"Its last lines:\n{self._last_lines()}"
+            )
+        return int(json.loads(line)["port"])
+
+    def stop(self) -> None:
+        """End moto; it holds nothing that would have to be saved."""
+        self._process.kill()
+        self._process.wait(_STOP_SECONDS)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def _last_lines(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return os.linesep.join(lines[-_LAST_LINES:])

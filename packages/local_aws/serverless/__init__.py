@@ -1,0 +1,1 @@
+"""Deploy a serverless file: its variables, functions and state machines."""

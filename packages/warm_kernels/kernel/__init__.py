@@ -1,0 +1,1 @@
+"""What a fork of the zygote does to become a Jupyter kernel."""

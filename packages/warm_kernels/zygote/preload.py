@@ -1,0 +1,150 @@
+"""What the zygote does before its first fork: import, and prove that a fork is safe."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import os
+import stat
+import threading
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from warm_kernels.errors import ZygoteRefusedError
+
+# What a kernel and its first cells import beyond ``ipykernel.kernelapp``, found by comparing sys.modules of zygote
+# and kernel. Whatever another version does not have is passed over.
+KERNEL = "warm_kernels.kernel.standby_app"
+KERNEL_MODULES = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "ipykernel.debugger"),
+    *("ipykernel.subshell", "ipykernel.subshell_manager", "zmq.eventloop.zmqstream", "tornado.platform.asyncio"),
+    *("IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.historyapp"),
+    *("IPython.core.debugger_backport", "IPython.core.logger", "IPython.core.magic_arguments", "IPython.core.oinspect"),
+    *("IPython.core.magics.ast_mod", "IPython.core.magics.execution", "IPython.core.magics.pylab"),
+    *("IPython.core.pylabtools", "IPython.extensions.storemagic", "IPython.utils.wildcard", "matplotlib_inline.config"),
+    *("sqlite3", "decimal", "unicodedata", "jedi", "pdb", "faulthandler"),
+)
+
+# Parts of a package that its first use imports.
+LAZY_PARTS = {
+    "pandas": (
+        *("pandas.io.formats.format", "pandas.io.formats.html", "pandas.io.formats.csvs", "pandas.io.formats.string"),
+        *("pandas.io.parsers.readers", "pandas.core.reshape.merge"),
+    ),
+    "matplotlib": ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin"),
+}
+
+_PROCESS_FILES = Path("/proc/self/fd")
+_PROCESS_THREADS = Path("/proc/self/task")
+
+
+def import_all(modules: Sequence[str]) -> None:
+    """Import the modules, the kernel's own, and their lazy parts.
+
+    Raises
+    ------
+    ZygoteRefusedError
+        A module raised something; a fresh process may fare no better, but there the notebook sees its own error.
+    """
+    with _as_in_a_kernel():
+        for module in (*modules, KERNEL):
+            try:
+                importlib.import_module(module)
+            except BaseException as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise ZygoteRefusedError(
+                    f"preload {module!r}: cannot be imported; {reason}. Correct WARM_KERNELS_PRELOAD, or the module."
+                ) from error
+    _import_what_there_is(KERNEL_MODULES)
+    for package in {module.partition(".")[0] for module in modules}:
+        _import_what_there_is(LAZY_PARTS.get(package, ()))
+
+
+@contextlib.contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """Let modules that ask, while they are imported, where they are have the answer that a kernel gives.
+
+    pandas decides then how wide its tables are: as wide as the terminal, or as a notebook shows them.
+    """
+    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _import_what_there_is(modules: Iterable[str]) -> None:
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            continue
+
+
+def thread_count() -> int:
+    """Count this process's threads, those of C libraries too where the system tells."""
+    try:
+        return len(os.listdir(_PROCESS_THREADS))  # noqa: PTH208 - called before each fork
+    except OSError:
+        return threading.active_count()
+
+
+def check_threads() -> None:
+    """Refuse to fork a process with threads: a lock that one of them holds is never released in the fork.
+
+    Raises
+    ------
+    ZygoteRefusedError
+        There is more than one thread; the message names those that Python knows.
+    """
+    if (count := thread_count()) > 1:
+        names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        raise ZygoteRefusedError(
+            f"preload: {count - 1} thread(s) are running; found {names[:5] or 'threads of a C library'}; expected "
+            "none, a fork would copy their locks. Import the module that starts them in the notebook instead."
+        )
+
+
+def open_descriptors() -> dict[int, str]:
+    """Return this process's file descriptors and what they stand for; nothing where the system does not tell."""
+    found = {}
+    for entry in _PROCESS_FILES.iterdir() if _PROCESS_FILES.exists() else ():
+        try:
+            found[int(entry.name)] = os.readlink(entry)  # noqa: PTH115 - it need not be a path
+        except OSError:  # the descriptor that lists the folder
+            continue
+    return found
+
+
+def check_descriptors(before: Iterable[int]) -> None:
+    """Refuse to share a connection, an event loop or a file that is being written between kernels.
+
+    Parameters
+    ----------
+    before
+        File descriptors that were open before anything was imported.
+
+    Raises
+    ------
+    ZygoteRefusedError
+        The preloaded modules left such a descriptor open. Devices and files that are only read are allowed.
+    """
+    known = set(before)
+    shared = {number: what for number, what in open_descriptors().items() if number not in known and _is_shared(number)}
+    if shared:
+        raise ZygoteRefusedError(
+            f"preload: open descriptors would be shared by all kernels; found {list(shared.values())[:5]}; expected "
+            "none. Open connections, event loops and files in functions, not while the module is imported."
+        )
+
+
+def _is_shared(descriptor: int) -> bool:
+    try:
+        mode = os.fstat(descriptor).st_mode
+        flags = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").split("flags:")[1].split()[0]
+    except OSError:  # closed meanwhile
+        return False
+    writes = int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+    return not stat.S_ISCHR(mode) and (writes or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)))

@@ -1,0 +1,33 @@
+"""Tests of choosing what a stack gets locally."""
+
+from local_aws.cloudformation.stack import local_template
+
+
+def test_only_needed_types_stay() -> None:
+    """With their order among themselves, and outputs that need nothing else."""
+    resources = {
+        "Resources": {
+            "Store": {"Type": "AWS::S3::Bucket", "DependsOn": "Role"},
+            "News": {"Type": "AWS::SNS::Topic", "DependsOn": ["Store", "Role"]},
+            "Role": {"Type": "AWS::IAM::Role"},
+        },
+        "Outputs": {
+            "Store": {"Value": {"Ref": "Store"}},
+            "Role": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}},
+            "Mixed": {"Value": {"Fn::Sub": "${Store}/${Role}"}},
+            "Fixed": {"Value": {"Fn::Sub": "${AWS::Region}"}},
+        },
+    }
+    assert local_template(resources) == {
+        "Resources": {
+            "Store": {"Type": "AWS::S3::Bucket"},
+            "News": {"Type": "AWS::SNS::Topic", "DependsOn": ["Store"]},
+        },
+        "Outputs": {"Store": {"Value": {"Ref": "Store"}}, "Fixed": {"Value": {"Fn::Sub": "${AWS::Region}"}}},
+    }
+    assert resources["Resources"]["Store"]["DependsOn"] == "Role"
+
+
+def test_nothing_declared_is_an_empty_template() -> None:
+    """Also when the sections are there and empty."""
+    assert local_template({"Resources": None, "Outputs": None}) == {"Resources": {}, "Outputs": {}}

@@ -1,0 +1,73 @@
+"""Tests of what goes to CloudWatch Logs."""
+
+from pathlib import Path
+from typing import Any
+
+from local_aws.functions.function_logs import FunctionLog, Report, new_stream_name
+
+
+class Recorder:
+    """Stands for CloudWatch Logs; remembers the calls."""
+
+    class exceptions:  # noqa: N801 - as boto3 calls it
+        """The errors that the client knows."""
+
+        ResourceAlreadyExistsException = KeyError
+
+    def __init__(self) -> None:
+        self.groups: list[str] = []
+        self.batches: list[list[str]] = []
+
+    def create_log_group(self, **arguments: Any) -> None:
+        """Say that it exists."""
+        self.groups.append(arguments["logGroupName"])
+        raise KeyError
+
+    def create_log_stream(self, **_: Any) -> None:
+        """Do nothing."""
+
+    def put_log_events(self, **arguments: Any) -> None:
+        """Remember the messages."""
+        self.batches.append([event["message"] for event in arguments["logEvents"]])
+
+
+def test_only_what_is_new_is_drained(tmp_path: Path) -> None:
+    """A piece of a character that is not UTF-8 does not stop it."""
+    output = tmp_path / "output.log"
+    output.write_bytes(b"one\n")
+    log = FunctionLog(Recorder(), "g", "s", output)
+    assert log.drain() == "one\n"
+    with output.open("ab") as more:
+        more.write(b"two \xff\n")
+    assert log.drain() == "two \ufffd\n"
+    assert log.drain() == ""
+
+
+def test_blank_lines_are_left_out_and_tracebacks_stay_together(tmp_path: Path) -> None:
+    """CloudWatch refuses empty messages; awslambdaric joins a traceback with carriage returns."""
+    client = Recorder()
+    FunctionLog(client, "g", "s", tmp_path).put(["a", "", "  ", "b\rc"])
+    assert client.batches == [["a", "b\nc"]]
+
+
+def test_many_lines_go_in_batches(tmp_path: Path) -> None:
+    """And the group is asked for once."""
+    client = Recorder()
+    log = FunctionLog(client, "g", "s", tmp_path)
+    log.put(str(number) for number in range(2500))
+    log.put(["x"])
+    assert [len(batch) for batch in client.batches] == [1000, 1000, 500, 1]
+    assert client.groups == ["g"]
+
+
+def test_the_report_names_the_start_once() -> None:
+    """Only the first invocation has an Init Duration."""
+    assert Report("r", 1, 128, 40, init_seconds=0.25).line().endswith("\tInit Duration: 250.00 ms")
+    assert "Init" not in Report("r", 1, 128, 40).line()
+
+
+def test_stream_names_are_lambdas_and_unique() -> None:
+    """Day, version, and an id."""
+    first, second = new_stream_name("$LATEST"), new_stream_name("$LATEST")
+    assert first != second
+    assert first[10:20] == "/[$LATEST]"

@@ -1,0 +1,73 @@
+"""Tests of finding a Python, and of keeping it apart from ours."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local_aws.errors import RuntimeNotFoundError
+from local_aws.functions.runtime.interpreters import find_interpreter
+from local_aws.functions.runtime.isolated_python import IsolatedPythons
+
+_RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_the_running_version_is_our_own_installation() -> None:
+    """Not the virtual environment that we run in."""
+    found = find_interpreter(_RUNNING)
+    assert found.base == Path(sys.base_prefix)
+    assert found.executable.is_relative_to(found.base)
+
+
+def test_a_program_that_only_claims_a_version_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shim for a version that is not installed fails; what prints another version is another version."""
+    for name in ("python3.99", "python3.98"):
+        (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "python3.98").write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for version in ("3.98", "3.99"):
+        with pytest.raises(
+            RuntimeNotFoundError, match=f"no Python {version}; found {_RUNNING}; expected python{version}"
+        ):
+            find_interpreter(version)
+
+
+def test_an_installation_of_pyenv_or_uv_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever their own variables say that it is."""
+    program = '#!/bin/sh\necho \'["3.99", "\'$0\'", "/base"]\'\n'
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for variable, folder in (("PYENV_ROOT", "versions/3.99.1"), ("UV_PYTHON_INSTALL_DIR", "cpython-3.99.1-linux")):
+        executable = tmp_path / variable / folder / "bin" / "python3.99"
+        executable.parent.mkdir(parents=True)
+        executable.write_text(program, encoding="utf-8")
+        executable.chmod(0o755)
+        with monkeypatch.context() as patched:
+            patched.setenv(variable, str(tmp_path / variable))
+            assert find_interpreter("3.99").executable == executable
+
+
+@pytest.mark.parametrize("runtime", ["nodejs22.x", "python2.7", "", "provided.al2023"])
+def test_another_language_is_an_error(tmp_path: Path, runtime: str) -> None:
+    """It says what was found and what can be run."""
+    with pytest.raises(RuntimeNotFoundError, match=f"found '{runtime}'; expected python3.X"):
+        IsolatedPythons(tmp_path).get(runtime)
+
+
+def test_an_isolated_python_has_the_standard_library_and_no_packages(tmp_path: Path) -> None:
+    """Nor do its children; the runtime client lies beside it, with what it needs and nothing else."""
+    python = IsolatedPythons(tmp_path).get(f"python{_RUNNING}")
+    code = (
+        "import subprocess, sys, json\n"
+        "try: import pytest\n"
+        "except ImportError: print('none')\n"
+        "if len(sys.argv) == 1: subprocess.run([sys.executable, __file__, 'child'], check=True)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    command = [python.lang / "bin" / "python3", script]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, env={})
+    assert shown.stdout.split() == ["none", "none"]
+    names = {path.name.partition(".")[0] for path in python.runtime.iterdir()}
+    assert names == {"bootstrap", "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"}
