@@ -11,12 +11,16 @@ import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from local_aws.moto.s3_conditions import honour_conditions
+
 
 def repair() -> None:
     """Repair moto in this process; imports what it repairs, about a second's work."""
     _run_state_machines_of_stacks()
     _make_layer_versions_whole()
     _keep_double_dollars()
+    _refuse_undeclared_parameters()
+    honour_conditions()
 
 
 def _run_state_machines_of_stacks() -> None:
@@ -76,3 +80,23 @@ def _keep_double_dollars() -> None:
     from moto.cloudformation import parsing  # noqa: PLC0415 - the same
 
     parsing.string = types.SimpleNamespace(Template=_SubTemplate)
+
+
+def _refuse_undeclared_parameters() -> None:
+    """Refuse a value for a parameter that the template does not declare, as CloudFormation does.
+
+    osls puts ``provider.stackParameters`` into CreateStack, whose template declares none; AWS refuses that deploy.
+    """
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - the same
+    from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 - the same
+
+    load_parameters = ResourceMap.load_parameters
+
+    def checked(resources: Any) -> None:
+        undeclared = resources.input_parameters.keys() - resources._template.get("Parameters", {}).keys()  # noqa: SLF001
+        if undeclared:
+            names = ", ".join(sorted(undeclared))
+            raise ValidationError(message=f"Parameters: [{names}] do not exist in the template")
+        load_parameters(resources)
+
+    ResourceMap.load_parameters = checked

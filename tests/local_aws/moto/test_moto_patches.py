@@ -69,3 +69,20 @@ def test_a_deleted_stack_takes_its_state_machine_along(embedded_aws: EmbeddedAws
     embedded_aws.client("cloudformation").delete_stack(StackName=stack.name)
     listed = embedded_aws.client("stepfunctions").list_state_machines()["stateMachines"]
     assert stack.name not in {machine["name"] for machine in listed}
+
+
+def test_a_parameter_that_the_template_does_not_declare_is_refused(embedded_aws: EmbeddedAws) -> None:
+    """CreateStack and UpdateStack answer in CloudFormation's words; a declared parameter passes."""
+    client = embedded_aws.client("cloudformation")
+    queue = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    declared = {**queue, "Parameters": {"Address": {"Type": "String", "Default": ""}}}
+    request = {
+        "StackName": "parameters",
+        "Parameters": [{"ParameterKey": "Address", "ParameterValue": "ops@example.com"}],
+    }
+    refused = r"ValidationError.*Parameters: \[Address\] do not exist in the template"
+    with pytest.raises(ClientError, match=refused):
+        client.create_stack(TemplateBody=json.dumps(queue), **request)
+    client.create_stack(TemplateBody=json.dumps(declared), **request)
+    with pytest.raises(ClientError, match=refused):
+        client.update_stack(TemplateBody=json.dumps(queue), **request)
