@@ -30,7 +30,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     Parameters
     ----------
     event
-        ``execution`` (name), ``run_date`` and ``file``, LoadFile's answer, of the state machine.
+        ``execution`` (name), ``run_date``, ``history_etag`` (from DataJoin's answer) and ``file`` (LoadFile's
+        answer), of the state machine.
     context
         Lambda's context.
     """
@@ -42,6 +43,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             "analytics_bucket_name": settings.analytics_bucket_name,
             "run_date": event["run_date"],
             "execution": event["execution"],
+            "history_etag": event["history_etag"],
             "time_zone": settings.time_zone,
         },
         bucket=settings.analytics_bucket_name,

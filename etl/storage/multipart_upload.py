@@ -29,6 +29,8 @@ class Upload:
     ----------
     n_bytes
         What was written so far.
+    etag
+        Of the object, without quotes; None until it exists.
     """
 
     def __init__(self, bucket: str, key: str) -> None:
@@ -37,6 +39,7 @@ class Upload:
         self._s3 = object_store.s3_client(bucket)
         self._sha256 = hashlib.sha256()
         self.n_bytes = 0
+        self.etag: str | None = None
         self._pending: list[bytes] = []
         self._n_pending = 0
         self._upload_id: str | None = None
@@ -52,12 +55,13 @@ class Upload:
             self._send_part()
 
     def described(self) -> dict[str, Any]:
-        """Return what a manifest says of the object: ``bucket_name``, ``key``, ``bytes`` and ``sha256``."""
+        """Return what a manifest says of the object: ``bucket_name``, ``key``, ``bytes``, ``sha256``, ``etag``."""
         return {
             "bucket_name": self._bucket,
             "key": self._key,
             "bytes": self.n_bytes,
             "sha256": self._sha256.hexdigest(),
+            "etag": self.etag,
         }
 
     def complete(self) -> None:
@@ -73,7 +77,7 @@ class Upload:
         require_writable(f"s3://{self._bucket}/{self._key}")
         if self._upload_id is None:
             if self.n_bytes:
-                object_store.write_new(self._bucket, self._key, b"".join(self._pending))
+                self.etag = object_store.write_new(self._bucket, self._key, b"".join(self._pending))
             return
         if self._pending:
             self._send_part()
@@ -82,13 +86,14 @@ class Upload:
             return
         try:
             with aws_errors(self._where):
-                self._s3.complete_multipart_upload(
+                answer = self._s3.complete_multipart_upload(
                     Bucket=self._bucket,
                     Key=self._key,
                     UploadId=self._upload_id,
                     MultipartUpload={"Parts": self._parts},
                     IfNoneMatch="*",
                 )
+            self.etag = str(answer["ETag"]).strip('"')
         except (InputChangedError, MissingObjectError):
             # someone was faster, or it was this request itself, whose first answer was lost
             self._meet_other()
@@ -121,6 +126,7 @@ class Upload:
         self.abort()
         found = hashlib.sha256()
         with object_store.reading(self._bucket, self._key) as there:
+            self.etag = there.etag
             for block in there:
                 found.update(block)
         if found.digest() != self._sha256.digest():

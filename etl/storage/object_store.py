@@ -171,8 +171,10 @@ def metadata_of(bucket: str, key: str) -> dict[str, str] | None:
         return None
 
 
-def write_new(bucket: str, key: str, content: bytes) -> None:
+def write_new(bucket: str, key: str, content: bytes) -> str:
     """Write one of a run's own objects, of the type that its key's ending says; never overwrite another content.
+
+    Return the object's ETag.
 
     Writing the same bytes again is no error, so a step that is tried again, or a notebook that is run again by hand,
     meets its own work.
@@ -185,11 +187,16 @@ def write_new(bucket: str, key: str, content: bytes) -> None:
         This session only reads.
     """
     require_writable(f"s3://{bucket}/{key}")
-    if not _written(bucket, key, content) and read(bucket, key).content != content:
+    etag = _written(bucket, key, content)
+    if etag:
+        return etag
+    existing = read(bucket, key)
+    if existing.content != content:
         raise OutputConflictError(
             f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
             "Give the run another execution name."
         )
+    return existing.etag
 
 
 def put(bucket: str, key: str, content: BinaryIO) -> None:
@@ -228,17 +235,17 @@ def to_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _written(bucket: str, key: str, content: bytes) -> bool:
-    """Write an object under a key that is still free; return False, and write nothing, if it is taken."""
+def _written(bucket: str, key: str, content: bytes) -> str | None:
+    """Write an object under a key that is still free, and return its ETag; None if the key is taken."""
     content_type = CONTENT_TYPES[PurePosixPath(key).suffix]
     try:
         with aws_errors(f"s3://{bucket}/{key}, write"):
-            s3_client(bucket).put_object(
+            answer = s3_client(bucket).put_object(
                 Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
             )
     except InputChangedError:  # what a failed condition is called where one reads
-        return False
-    return True
+        return None
+    return str(answer["ETag"]).strip('"')
 
 
 def s3_client(bucket: str) -> Any:

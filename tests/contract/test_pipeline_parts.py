@@ -9,7 +9,7 @@ from build_function import build
 from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
-from lambda_wrappers import check_output, data_join, load_file
+from lambda_wrappers import check_output, data_join, load_file, publish
 from lambda_wrappers.parameters import check_parameters
 from local_aws.cloudformation.yaml_files import read_yaml
 
@@ -23,7 +23,7 @@ EVENTS = {
         "execution": "e",
         "file": {"bucket_name": "b", "s3_object_key": "k", "etag": "t", "bytes": 1, "run_date": "2021-03-23"},
     },
-    "check_output": {"execution": "e", "run_date": "2021-03-23", "file": {}},
+    "check_output": {"execution": "e", "run_date": "2021-03-23", "history_etag": "t", "file": {}},
 }
 ENVIRONMENT = dict.fromkeys(VARIABLES.values(), "x") | {
     "ETL_TIME_ZONE": "Asia/Tokyo",
@@ -87,11 +87,12 @@ def test_a_scheduled_run_has_the_date_of_its_schedule_in_tokyo(sent, scheduled_a
 
 
 def test_serverless_functions_lead_to_handlers():
-    """Each function of serverless.yml is a handler, and the other way round."""
-    assert set(SERVICE["functions"]) == set(HANDLERS)
+    """Each function of serverless.yml is a handler, and the other way round; Publish has no notebook."""
+    handlers = HANDLERS | {"publish": publish}
+    assert set(SERVICE["functions"]) == set(handlers)
     for name, function in SERVICE["functions"].items():
         module, attribute = function["handler"].replace("/", ".").rsplit(".", 1)
-        assert getattr(importlib.import_module(module), attribute) is HANDLERS[name].handler
+        assert getattr(importlib.import_module(module), attribute) is handlers[name].handler
 
 
 def test_functions_get_exactly_the_variables_that_settings_read():
@@ -104,7 +105,7 @@ def test_the_state_machine_invokes_exactly_the_functions():
     invoked = [
         s["Parameters"]["FunctionName"] for s in STATES.values() if s.get("Resource", "").endswith("lambda:invoke")
     ]
-    assert invoked == [f"${{self:service}}-${{sls:stage}}-{name}" for name in HANDLERS]
+    assert invoked == [f"${{self:service}}-${{sls:stage}}-{name}" for name in [*HANDLERS, "publish"]]
 
 
 def test_the_states_keep_their_names():
@@ -118,19 +119,11 @@ def test_the_states_keep_their_names():
 def test_every_task_ends_in_a_notification_when_it_fails(name):
     """All but the notification itself, whose failure must not hide the first one."""
     (catch,) = STATES[name]["Catch"]
-    after = {"NotifyFailure": "WhoFailed", "Publish": "ReadBack", "PublishAgain": "ReadBack"}
     assert catch["ErrorEquals"] == ["States.ALL"]
-    assert catch["Next"] == after.get(name, "NotifyFailure")
+    assert catch["Next"] == ("WhoFailed" if name == "NotifyFailure" else "NotifyFailure")
 
 
-def test_a_failed_publication_keeps_its_reason():
-    """Reading back adds to what is known of it, and does not replace it."""
-    (catch,) = STATES["ReadBack"]["Catch"]
-    assert catch["ResultPath"] != STATES["Publish"]["Catch"][0]["ResultPath"] == "$.failure"
-    assert STATES["PublishedByWhom"]["Default"] == STATES["Conflict"]["Next"] == "NotifyFailure"
-
-
-@pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput"])
+@pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput", "Publish"])
 def test_what_is_retried_is_what_is_transient(name):
     """Each transient error of ours, and no other of ours."""
     (retry,) = STATES[name]["Retry"]
@@ -143,12 +136,10 @@ def test_a_choice_without_an_answer_fails():
     assert STATES[STATES["FileExists"]["Default"]]["Next"] == "NotifyFailure"
 
 
-def test_both_ways_to_publish_differ_in_their_condition_only():
-    """The first publication wants no file there, a later one wants the file that was there."""
-    first, again = (dict(STATES[name]["Parameters"]) for name in ("Publish", "PublishAgain"))
-    assert first.pop("IfNoneMatch") == "*"
-    assert again.pop("IfMatch.$") == "$.join.answer.output.published_etag"
-    assert first == again
+def test_publish_copies_the_history_that_was_checked():
+    """The ETag that DataJoin wrote is the condition of the check and, in DataJoin's answer, that of the copy."""
+    assert STATES["CheckOutput"]["Parameters"]["Payload"]["history_etag.$"] == "$.join.answer.output.etag"
+    assert STATES["Publish"]["Parameters"]["Payload"]["join.$"] == "$.join.answer"
 
 
 def test_the_service_reads_outputs_that_the_resources_have():

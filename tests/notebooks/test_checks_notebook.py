@@ -38,7 +38,9 @@ def run(monkeypatch):
         }
         stored = {"history.csv": content, "join.json": json.dumps(report).encode()}
         kept = {}
-        monkeypatch.setattr(object_store, "read", lambda _b, key: object_store.Body(stored[key.rsplit("/", 1)[1]], "e"))
+        monkeypatch.setattr(
+            object_store, "read", lambda _b, key, **_c: object_store.Body(stored[key.rsplit("/", 1)[1]], "e")
+        )
         monkeypatch.setattr(object_store, "metadata_of", lambda _bucket, _key: None)
         monkeypatch.setattr(step_durations, "step_seconds", lambda _bucket, _prefix: {})
         monkeypatch.setattr(object_store, "write_new", lambda _bucket, key, body: kept.update({key: json.loads(body)}))

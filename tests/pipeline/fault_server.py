@@ -42,11 +42,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """A request that came by: method, path with query, and the operation of a JSON protocol, such as DynamoDB's."""
+    """A request that came by: method, path with query, a JSON protocol's operation, and the object that it copies."""
 
     method: str
     path: str
     operation: str
+    copied: str
 
 
 @contextmanager
@@ -59,7 +60,10 @@ def fault_server(upstream: str, fault: Fault | None = None, seen: list[Request] 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if seen is not None:
-                seen.append(Request(self.command, self.path, self.headers.get("X-Amz-Target", "")))
+                header = self.headers.get
+                seen.append(
+                    Request(self.command, self.path, header("X-Amz-Target", ""), header("x-amz-copy-source", ""))
+                )
             is_hit = fault is not None and fault.applies(self.path, self.headers.get("X-Amz-Target", ""))
             if fault and is_hit and fault.operation:
                 text = json.dumps({"__type": f"com.amazonaws#{fault.code}", "message": "planted"}).encode()

@@ -12,13 +12,24 @@ from local_aws.cloudformation.yaml_files import read_yaml
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
-ROLES = {"load_file": "LoadFileRole", "data_join": "DataJoinRole", "check_output": "CheckOutputRole"}
+ROLES = {
+    "load_file": "LoadFileRole",
+    "data_join": "DataJoinRole",
+    "check_output": "CheckOutputRole",
+    "publish": "PublishRole",
+}
 # Allowed but not called here: without ListBucket, S3 answers "access denied" where an object is missing; an upload is
 # aborted only when a run fails, which tests/pipeline/test_interrupted.py does.
 FOR_FAILURES = {
     "load_file": {("s3:ListBucket", "raw")},
     "data_join": {("s3:ListBucket", "analytics"), ("s3:AbortMultipartUpload", "analytics/runs/*")},
     "check_output": set(),
+    # read back after a failed condition; an upload of more than 5 GB that fails is aborted
+    "publish": {
+        ("s3:ListBucket", "analytics"),
+        ("s3:GetObject", "analytics/devices_operation_history_data/*"),
+        ("s3:AbortMultipartUpload", "analytics/devices_operation_history_data/*"),
+    },
 }
 METHODS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "POST": "s3:PutObject"}
 
@@ -60,6 +71,8 @@ def called(requests):
             continue
         folder = "/*" if kind == "raw" else f"/{key.split('/')[0]}/*"
         found.add((METHODS[request.method], kind + folder))
+        if request.copied:
+            found.add(("s3:GetObject", f"analytics/{request.copied.split('/')[1]}/*"))
     return found
 
 
@@ -73,8 +86,9 @@ def test_roles_allow_exactly_what_is_called(embedded_aws, stage_with):
         fault_server(embedded_aws.endpoint_url, seen=seen["load_file"]) as one,
         fault_server(embedded_aws.endpoint_url, seen=seen["data_join"]) as two,
         fault_server(embedded_aws.endpoint_url, seen=seen["check_output"]) as three,
+        fault_server(embedded_aws.endpoint_url, seen=seen["publish"]) as four,
     ):
-        for function, address in zip(ROLES, (one, two, three), strict=True):
+        for function, address in zip(ROLES, (one, two, three, four), strict=True):
             own = client.get_function_configuration(FunctionName=prefix + function)["Environment"]["Variables"]
             own |= {"AWS_ENDPOINT_URL_S3": address, "AWS_ENDPOINT_URL_DYNAMODB": address}
             client.update_function_configuration(FunctionName=prefix + function, Environment={"Variables": own})

@@ -1,84 +1,99 @@
-"""Publish is the one commit point: a lost answer is no conflict, and a conflict is none of the reader's business.
-
-The embedded AWS ignores conditions on copies, so these tests put a conditional write, which it honours, in Publish's
-place: it fails as Publish fails on AWS when another history is there already.
-"""
+"""Publish is the one commit point: what is published is what was checked, and nobody else's day is replaced."""
 
 import json
 
 import pytest
+from fault_server import Fault, fault_server
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 OTHERS = b"of another run\n"
+PUBLISHED = "devices_operation_history_data/20210323.csv"
+# cells that are put before the last one of 03_checks: between the check and the publication
+REPLACE_HISTORY = (
+    "import boto3\n"
+    'boto3.client("s3").put_object(Bucket=analytics_bucket_name, Key=prefix + "history.csv", Body=b"unchecked")\n'
+)
+PUBLISH_ANOTHER = (
+    f'import boto3\nboto3.client("s3").put_object(Bucket=analytics_bucket_name, Key="{PUBLISHED}", Body={OTHERS!r})\n'
+)
 
 
-@pytest.fixture
-def stage_with_states(stage_with):
-    """Return a function that deploys a stage and changes the states of its state machine."""
-
-    def make(change):
-        stage = stage_with()
-        stepfunctions = stage.pipeline.aws.client("stepfunctions")
-        arn = stage.pipeline.state_machine_arn
-        definition = json.loads(stepfunctions.describe_state_machine(stateMachineArn=arn)["definition"])
-        change(definition["States"])
-        stepfunctions.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
-        return stage
-
-    return make
+def through(stage, address):
+    """Let the stage's function Publish talk to S3 through another address."""
+    client = stage.pipeline.aws.client("lambda")
+    stage_name = stage.pipeline.state_machine_arn.rsplit("-", 1)[1]
+    name = f"device-operation-history-{stage_name}-publish"
+    own = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=name, Environment={"Variables": own | {"AWS_ENDPOINT_URL_S3": address}}
+    )
 
 
-def put_in_place_of_publish(states):
-    """Let Publish fail where there is a history already, whatever was there when the run began."""
-    parameters = states["Publish"]["Parameters"]
-    states["Publish"]["Resource"] = "arn:aws:states:::aws-sdk:s3:putObject"
-    kept = {name: parameters[name] for name in ("Bucket.$", "Key.$", "IfNoneMatch")}
-    states["Publish"]["Parameters"] = kept | {"Body": "overwritten"}
-    states["PublishedBefore"]["Choices"][0]["Next"] = "Publish"
-
-
-def test_its_own_history_whose_answer_was_lost_is_a_success(stage_with_states):
-    """The copy was made, the answer was lost, the next try meets it: nobody is woken up."""
-
-    def publish_twice(states):
-        first = {name: states["Publish"][name] for name in ("Type", "Resource", "Parameters", "ResultPath")}
-        states["First"] = first | {"Next": "Publish"}
-        put_in_place_of_publish(states)
-        states["PublishedBefore"]["Default"] = "First"
-
-    stage = stage_with_states(publish_twice)
+def test_a_history_that_is_replaced_after_its_check_is_not_published(stage_with):
+    """The copy is made only of the bytes that were checked; the error says what was found instead."""
+    stage = stage_with(notebook="03_checks.ipynb", cell=REPLACE_HISTORY)
     run = stage.run()
-    assert run.outcome.succeeded, run.outcome
-    assert run.states[-4:] == ["Publish", "ReadBack", "PublishedByWhom", "Published"]
-    assert run.outcome.output["result"] == "Success."
-    assert stage.body(run.outcome.output["output"]["published_key"]).startswith(b"device_id,timestamp")
-    assert stage.messages() == []
+    assert run.outcome.error == "InputChangedError"
+    assert "not the history that was checked" in run.outcome.cause
+    assert PUBLISHED not in stage.list_keys()
+    (message,) = stage.messages()
+    assert "InputChangedError" in message
 
 
-def test_the_history_of_another_run_is_a_conflict(stage_with_states):
-    """It stays, and the error says what happened."""
-    stage = stage_with_states(put_in_place_of_publish)
-    stage.publish(OTHERS)
+def test_a_history_that_is_replaced_before_its_check_is_not_checked(stage_with):
+    """CheckOutput reads only what DataJoin wrote."""
+    stage = stage_with(notebook="02_join.ipynb", cell=REPLACE_HISTORY)
     run = stage.run()
-    assert run.states[-5:] == ["PublishedByWhom", "Conflict", "NotifyFailure", "WhoFailed", "Failed"]
+    assert run.states[-4:] == ["CheckOutput", "NotifyFailure", "WhoFailed", "Failed"]
+    assert run.outcome.error == "InputChangedError"
+    assert PUBLISHED not in stage.list_keys()
+
+
+def test_the_history_of_another_run_is_a_conflict(stage_with):
+    """A day that was published while this run was busy stays, and the error says what happened."""
+    stage = stage_with(notebook="03_checks.ipynb", cell=PUBLISH_ANOTHER)
+    run = stage.run()
+    assert run.states[-4:] == ["Publish", "NotifyFailure", "WhoFailed", "Failed"]
     assert run.outcome.error == "OutputConflictError"
     assert "was published by another run" in run.outcome.cause
-    assert stage.body("devices_operation_history_data/20210323.csv") == OTHERS
+    assert stage.body(PUBLISHED) == OTHERS
     (message,) = stage.messages()
     assert "OutputConflictError" in message
 
 
-def test_a_publication_that_fails_otherwise_keeps_its_reason(stage_with_states):
-    """Nothing is published, so reading back fails too; what is reported is why Publish failed."""
+def test_its_own_history_whose_answer_was_lost_is_a_success(stage_with):
+    """The copy is made, half of its answer comes through, the next try meets it: nobody is woken up."""
+    stage = stage_with()
+    fault = Fault(PUBLISHED, 200, "", times=1)
+    with fault_server(stage.pipeline.aws.endpoint_url, fault) as address:
+        through(stage, address)
+        run = stage.run()
+    assert fault.n_answered == 1
+    assert run.outcome.succeeded, run.outcome
+    assert run.outcome.output["result"] == "Success."
+    assert stage.body(PUBLISHED).startswith(b"device_id,timestamp")
+    assert stage.messages() == []
 
-    def copy_from_nowhere(states):
-        states["Publish"]["Parameters"]["CopySource.$"] = (
-            "States.Format('{}/nowhere', $.join.answer.output.bucket_name)"
-        )
 
-    stage = stage_with_states(copy_from_nowhere)
-    run = stage.run()
-    assert run.states[-4:] == ["ReadBack", "NotifyFailure", "WhoFailed", "Failed"]
-    assert "NoSuchKey" in run.outcome.error
+def test_a_publication_that_fails_otherwise_keeps_its_reason(stage_with):
+    """S3's own error reaches the state machine under its own name, and somebody is told once."""
+    stage = stage_with()
+    with fault_server(stage.pipeline.aws.endpoint_url, Fault(PUBLISHED, 403, "AccessDenied")) as address:
+        through(stage, address)
+        run = stage.run()
+    assert run.states[-4:] == ["Publish", "NotifyFailure", "WhoFailed", "Failed"]
+    assert run.outcome.error == "AccessDeniedError"
     assert len(stage.messages()) == 1
+
+
+def test_a_publication_that_s3_cannot_answer_is_tried_again(stage_with):
+    """S3 fails longer than the client tries; the state machine's retry publishes."""
+    stage = stage_with()
+    fault = Fault(PUBLISHED, 503, "ServiceUnavailable", times=9)
+    with fault_server(stage.pipeline.aws.endpoint_url, fault) as address:
+        through(stage, address)
+        run = stage.run()
+    assert run.outcome.succeeded, run.outcome
+    assert "ServiceUnavailableError" in [step.retried_after for step in run.steps]
+    assert json.loads(stage.body(f"runs/20210323/{run.name}/manifest.json"))["rows"]["written"] == 4

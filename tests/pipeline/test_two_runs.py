@@ -1,8 +1,7 @@
 """Two runs of one day, each stopped at each of its requests to S3 and DynamoDB in turn: no reader ever sees a mix.
 
 The runs are threads of this process, so that each request can be held: the code cells of the notebooks as they are, and
-Publish as its state describes it. The embedded AWS honours the conditions of a write, though not those of a copy, so
-the history is put with Publish's own condition and metadata instead of copied with them.
+the handler of Publish.
 """
 
 from __future__ import annotations
@@ -18,16 +17,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from etl.errors import EtlError
+from etl.errors import EtlError, OutputConflictError
 from etl.runs.provenance import ROOT
+from etl.settings import VARIABLES
 from etl.storage import aws
-from local_aws.cloudformation.yaml_files import read_yaml
+from lambda_wrappers import publish
 
 pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.exhaustive]
 
 DAY = "2021-03-23"
 PUBLISHED = "devices_operation_history_data/20210323.csv"
-STATES = read_yaml(ROOT / "workflow" / "batch_state_machine.yml")["States"]
+SETTINGS = {"time_zone": "Asia/Tokyo", "max_quarantine": "0.05", "csv_encoding": "utf-8"}
 # all pairs of stops take minutes; without this variable each run is stopped while the other one is whole
 ALL_PAIRS = bool(os.environ.get("ETL_ALL_STOPS"))
 
@@ -66,7 +66,7 @@ class Run(threading.Thread):
             joined = self.shown[-1]
             self.cells("03_checks.ipynb")
             self.publish(joined)
-        except (EtlError, Killed, aws.client("s3").exceptions.ClientError) as error:
+        except (EtlError, Killed) as error:
             self.error = error
         finally:
             self.stopped.set()
@@ -74,8 +74,7 @@ class Run(threading.Thread):
     @property
     def is_conflict(self) -> bool:
         """Its publication was refused, because another one came first."""
-        response = getattr(self.error, "response", {"Error": {"Code": ""}})
-        return bool(response["Error"]["Code"] == "PreconditionFailed")
+        return isinstance(self.error, OutputConflictError)
 
     def let_go(self) -> None:
         """Let it run to its end, or die."""
@@ -121,26 +120,9 @@ class Run(threading.Thread):
                 defined["JSON"] = self.shown.append
 
     def publish(self, joined: dict[str, Any]) -> None:
-        """Do what state Publish or PublishAgain does, by a conditional write."""
-        output = joined["output"]
-        parameters = STATES["Publish" if output["published_etag"] is None else "PublishAgain"]["Parameters"]
-        words = {
-            "$$.Execution.Name": self.name,
-            "$.join.answer.output.sha256": output["sha256"],
-            "$.join.answer.output.published_etag": output["published_etag"],
-            "$.check.answer.manifest_key": f"runs/20210323/{self.name}/manifest.json",
-        }
-        metadata = {name.removesuffix(".$"): words[path] for name, path in parameters["Metadata"].items()}
-        condition = {
-            name.removesuffix(".$"): words.get(value, value)
-            for name, value in parameters.items()
-            if name.startswith(("IfMatch", "IfNoneMatch"))
-        }
-        assert len(condition) == 1
-        body = self.stage.body(output["key"])
-        aws.client("s3").put_object(
-            Bucket=output["bucket_name"], Key=output["published_key"], Body=body, Metadata=metadata, **condition
-        )
+        """Do what state Publish does."""
+        event = {"execution": self.name, "join": joined, "manifest_key": f"runs/20210323/{self.name}/manifest.json"}
+        publish.handler(event, None)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +137,9 @@ def day(stage):
     for owner, second in (("a", 1616506124), ("b", 1616506125), ("c", 1616506126)):
         record = {"device_id": "device_u33nk7yy", "timestamp": str(second), "power": "on"}
         stage.put_raw(json.dumps({"data": [record]}).encode(), f"{owner}.json")
+    monkeypatch = pytest.MonkeyPatch()
+    for name, variable in VARIABLES.items():
+        monkeypatch.setenv(variable, {**vars(stage.pipeline), **SETTINGS}[name])
     clients = [aws.client(service) for service in ("s3", "dynamodb")]
     for client in clients:
         client.meta.events.register("before-send", meet)
@@ -162,6 +147,7 @@ def day(stage):
         yield stage
     for client in clients:
         client.meta.events.unregister("before-send", meet)
+    monkeypatch.undo()
 
 
 @pytest.fixture(scope="module")

@@ -66,11 +66,20 @@ def test_a_copy_replaces_only_the_object_that_it_names(s3: Any) -> None:
 
 
 def test_a_copy_takes_only_the_source_that_it_names(s3: Any) -> None:
-    """CopySourceIfMatch answers 412 once the source was replaced."""
+    """CopySourceIfMatch answers 412 once the source was replaced, for a whole object and for a part."""
     etag = put(s3, "c/source", b"checked")
     copy(s3, "c/source", "c/one", CopySourceIfMatch=etag)
     put(s3, "c/source", b"replaced")
     assert refusal(lambda: copy(s3, "c/source", "c/two", CopySourceIfMatch=etag)) == ("PreconditionFailed", 412)
+    upload_id = s3.create_multipart_upload(Bucket=BUCKET, Key="c/three")["UploadId"]
+    part = {
+        "Bucket": BUCKET,
+        "Key": "c/three",
+        "UploadId": upload_id,
+        "PartNumber": 1,
+        "CopySource": f"{BUCKET}/c/source",
+    }
+    assert refusal(lambda: s3.upload_part_copy(**part, CopySourceIfMatch=etag)) == ("PreconditionFailed", 412)
 
 
 def test_an_upload_is_completed_only_onto_the_object_that_it_names(s3: Any) -> None:

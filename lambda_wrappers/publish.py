@@ -1,0 +1,41 @@
+"""Publish: copy the checked history to where people read, in one conditional copy. It has no notebook and no kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from etl.settings import Settings
+from etl.storage.publication import Publication, publish
+
+logger = Logger(service="device-operation-history")
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer with DataJoin's answer, which is the answer of the whole run.
+
+    Parameters
+    ----------
+    event
+        ``execution`` (name), ``join`` (DataJoin's answer) and ``manifest_key`` of the state machine.
+    """
+    logger.append_keys(execution=event["execution"])
+    output = event["join"]["output"]
+    publish(
+        Publication(
+            bucket=Settings.from_environment().analytics_bucket_name,
+            source_key=output["key"],
+            source_etag=output["etag"],
+            n_bytes=output["bytes"],
+            published_key=output["published_key"],
+            replaced_etag=output["published_etag"],
+            metadata={
+                "execution": event["execution"],
+                "sha256": output["sha256"],
+                "manifest": event["manifest_key"],
+            },
+        )
+    )
+    answer: dict[str, Any] = event["join"]
+    return answer
