@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from etl.settings import Settings
 from etl.storage.publication import Publication, publish
@@ -13,12 +15,12 @@ logger = Logger(service="device-operation-history")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer with DataJoin's answer, which is the answer of the whole run.
+    """Answer with DataJoin's answer, which is the answer of the whole run, and the warnings of the checks.
 
     Parameters
     ----------
     event
-        ``execution`` (name), ``join`` (DataJoin's answer) and ``manifest_key`` of the state machine.
+        ``execution`` (name), ``join`` and ``check`` (the answers of DataJoin and CheckOutput) of the state machine.
     """
     logger.append_keys(execution=event["execution"])
     output = event["join"]["output"]
@@ -33,9 +35,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             metadata={
                 "execution": event["execution"],
                 "sha256": output["sha256"],
-                "manifest": event["manifest_key"],
+                "manifest": event["check"]["manifest_key"],
             },
         )
     )
-    answer: dict[str, Any] = event["join"]
-    return answer
+    with single_metric(
+        name="DaysPublished", unit=MetricUnit.Count, value=1, namespace="DeviceOperationHistory"
+    ) as metric:
+        metric.add_dimension("FunctionName", os.environ["AWS_LAMBDA_FUNCTION_NAME"])
+    return {**event["join"], "warnings": event["check"]["warnings"]}

@@ -9,12 +9,13 @@ from build_function import build
 from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
-from lambda_wrappers import check_output, data_join, load_file, publish
+from lambda_wrappers import check_output, data_join, load_file, notify, publish
 from lambda_wrappers.parameters import check_parameters
 from local_aws.cloudformation.yaml_files import read_yaml
 
 SERVICE = read_yaml(ROOT / "serverless.yml")
 RESOURCES = read_yaml(ROOT / "serverless-resources.yml")
+NOTIFICATIONS = read_yaml(ROOT / "infrastructure" / "notifications.yml")
 STATES = read_yaml(ROOT / "workflow" / "batch_state_machine.yml")["States"]
 HANDLERS = {"load_file": load_file, "data_join": data_join, "check_output": check_output}
 EVENTS = {
@@ -87,8 +88,8 @@ def test_a_scheduled_run_has_the_date_of_its_schedule_in_tokyo(sent, scheduled_a
 
 
 def test_serverless_functions_lead_to_handlers():
-    """Each function of serverless.yml is a handler, and the other way round; Publish has no notebook."""
-    handlers = HANDLERS | {"publish": publish}
+    """Each function of serverless.yml is a handler, and the other way round; two have no notebook."""
+    handlers = HANDLERS | {"publish": publish, "notify": notify}
     assert set(SERVICE["functions"]) == set(handlers)
     for name, function in SERVICE["functions"].items():
         module, attribute = function["handler"].replace("/", ".").rsplit(".", 1)
@@ -110,17 +111,20 @@ def test_the_state_machine_invokes_exactly_the_functions():
 
 def test_the_states_keep_their_names():
     """Alarms, dashboards and people know them."""
-    names = ["LoadFile", "FileExists", "NoFile", "DataJoin", "CheckOutput", "Publish", "NotifyFailure", "Failed"]
-    assert set(names) <= set(STATES)
+    assert set(STATES) == {"LoadFile", "FileExists", "NoFile", "NoAnswer", "DataJoin", "CheckOutput", "Publish"}
     assert SERVICE["stepFunctions"]["stateMachines"]["BatchStateMachine"]["id"] == "BatchStateMachine"
 
 
-@pytest.mark.parametrize("name", [name for name, state in STATES.items() if state["Type"] == "Task"])
-def test_every_task_ends_in_a_notification_when_it_fails(name):
-    """All but the notification itself, whose failure must not hide the first one."""
-    (catch,) = STATES[name]["Catch"]
-    assert catch["ErrorEquals"] == ["States.ALL"]
-    assert catch["Next"] == ("WhoFailed" if name == "NotifyFailure" else "NotifyFailure")
+def test_a_state_that_fails_ends_the_execution():
+    """So a redrive resumes there, and the rule on the execution's end tells of it."""
+    assert [name for name, state in STATES.items() if "Catch" in state] == []
+    (pattern,) = [
+        resource["Properties"]["EventPattern"]
+        for resource in NOTIFICATIONS["Resources"].values()
+        if resource["Type"] == "AWS::Events::Rule"
+    ]
+    assert pattern["source"] == ["aws.states"]
+    assert set(pattern["detail"]["status"]) == {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
 @pytest.mark.parametrize("name", ["LoadFile", "DataJoin", "CheckOutput", "Publish"])
@@ -133,7 +137,7 @@ def test_what_is_retried_is_what_is_transient(name):
 
 def test_a_choice_without_an_answer_fails():
     """Neither true nor false is not "no file"."""
-    assert STATES[STATES["FileExists"]["Default"]]["Next"] == "NotifyFailure"
+    assert STATES[STATES["FileExists"]["Default"]]["Type"] == "Fail"
 
 
 def test_publish_copies_the_history_that_was_checked():

@@ -34,12 +34,12 @@ def test_every_function_has_a_role_of_its_own(compiled):
     """No role is shared."""
     functions = [r for r in compiled.template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
     named = [json.dumps(function["Properties"]["Role"]) for function in functions]
-    assert len(set(named)) == len(functions) == 4
+    assert len(set(named)) == len(functions) == 5
 
 
 def test_no_role_has_a_wildcard_action(compiled):
     """Each action is written out."""
-    assert len(roles(compiled.template)) == 6
+    assert len(roles(compiled.template)) == 7
     for role in roles(compiled.template):
         for actions, _resources in statements(compiled.template, role):
             assert not [action for action in actions if "*" in action], role
@@ -63,16 +63,16 @@ def test_no_managed_policies_are_attached(compiled):
 
 
 def test_the_state_machine_may_do_what_its_definition_does_and_no_more(compiled):
-    """It invokes its functions and publishes to the topic; it has no rights on S3."""
+    """It invokes its functions, and has no rights on anything else."""
     allowed = {
         action: [json.dumps(resource) for resource in resources]
         for actions, resources in statements(compiled.template, "BatchStateMachineRole")
         for action in actions
         if not action.startswith(UNSCOPED)
     }
-    assert set(allowed) == {"lambda:InvokeFunction", "sns:Publish"}
+    assert set(allowed) == {"lambda:InvokeFunction"}
     states = compiled.definition["States"].values()
     used = {state["Resource"] for state in states if state["Type"] == "Task"}
-    assert used == {"arn:aws:states:::lambda:invoke", "arn:aws:states:::sns:publish"}
+    assert used == {"arn:aws:states:::lambda:invoke"}
     invoked = {state["Parameters"]["FunctionName"] for state in states if state.get("Resource", "").endswith(":invoke")}
     assert sorted(text.rsplit(":", 1)[1].rstrip('"}') for text in allowed["lambda:InvokeFunction"]) == sorted(invoked)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +52,7 @@ class Stage:
 
     pipeline: LocalPipeline
     queue_url: str
+    last_execution: str = ""
 
     def run(self, *, run_date: str | None = "2021-03-23", **execution_input: str) -> Run:
         """Execute the state machine, without a run date if it is None, and wait for its end."""
@@ -57,6 +60,7 @@ class Stage:
         dated = {"run_date": run_date} if run_date else {}
         arn = self.pipeline.start(dated | execution_input, name=name)
         steps = list(self.pipeline.follow(arn))
+        self.last_execution = name
         return Run(name, self.pipeline.outcome(arn), steps, self)
 
     def put_raw(self, content: bytes, key: str) -> None:
@@ -79,8 +83,21 @@ class Stage:
         s3 = self.pipeline.aws.client("s3")
         s3.put_object(Bucket=self.pipeline.analytics_bucket_name, Key=PUBLISHED, Body=content)
 
+    def function(self, name: str) -> str:
+        """Return the physical name of a function."""
+        return f"device-operation-history-{self.pipeline.state_machine_arn.rsplit('-', 1)[1]}-{name}"
+
     def messages(self) -> list[str]:
-        """Return, once, the failure messages that were sent since the last call."""
+        """Return, once, the messages that were sent since the last call, that about the last execution among them."""
+        logs, deadline = self.pipeline.aws.client("logs"), time.monotonic() + 30
+        group = f"/aws/lambda/{self.function('notify')}"
+        while self.last_execution:
+            with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+                lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+                if any(f'"execution":"{self.last_execution}"' in line for line in lines):
+                    break
+            assert time.monotonic() < deadline, "the function notify was not told of the execution's end"
+            time.sleep(0.1)
         sqs = self.pipeline.aws.client("sqs")
         received = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
         for message in received:

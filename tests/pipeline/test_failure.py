@@ -1,6 +1,7 @@
 """Each way to fail has a name, keeps the executed notebook, tells somebody once, and publishes nothing."""
 
 import json
+import re
 
 import pytest
 from fault_server import Fault, fault_server
@@ -11,6 +12,7 @@ pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 LAST_GOOD = b"the last good day\n"
 MARK = "papermill-error-cell-tag"
+STAGE = re.compile(r".*-([a-z0-9]+)$")
 
 
 def assert_failed_safely(run, *, error, notebook, says):
@@ -18,12 +20,15 @@ def assert_failed_safely(run, *, error, notebook, says):
     assert not run.outcome.succeeded
     assert run.outcome.error == error
     assert error in leaves()
-    assert run.states[-3:] == ["NotifyFailure", "WhoFailed", "Failed"]
     assert notebook in run.outcome.cause
     assert says in run.outcome.cause
     (message,) = run.stage.messages()
-    assert error in message
+    assert f"a run failed, stage {STAGE.match(run.stage.pipeline.state_machine_arn)[1]}, run date 2021-03-23" in message
+    assert f"Error: {error}\n" in message
     assert says in message
+    assert f"/runs/20210323/{run.name}/{notebook}\n" in message
+    assert f"etl lab --run 20210323 --execution {run.name} --stage " in message
+    assert """DATA='{""" in message
     assert run.stage.body("devices_operation_history_data/20210323.csv") == LAST_GOOD
     executed = run.executed(notebook)
     assert any(MARK in cell.metadata.get("tags", []) for cell in executed.cells)
@@ -124,14 +129,8 @@ def test_a_handler_past_its_time(embedded_aws, failing):
 
 
 def test_a_failed_check_is_not_published(failing):
-    """The audit finds the changed file, keeps a manifest that says so, and ends the run."""
-    spoil = (
-        "from etl.storage.aws import client\n"
-        "csv = object_store.read(analytics_bucket_name, prefix + 'history.csv').content\n"
-        "without_last_row = csv[: csv.rindex(b'\\n', 0, -1) + 1]\n"
-        "client('s3').put_object(Bucket=analytics_bucket_name, Key=prefix + 'history.csv', Body=without_last_row)"
-    )
-    run = failing(notebook="02_join.ipynb", cell=spoil).run()
+    """The audit misses a row, keeps a manifest that says so, and ends the run."""
+    run = failing(notebook="03_checks.ipynb", cell="history = history.iloc[:-1]", before="checks").run()
     assert_failed_safely(run, error="ChecksFailedError", notebook="03_checks.ipynb", says="reconciliation")
     assert f"runs/20210323/{run.name}/manifest.json" in run.stage.list_keys()
 
@@ -150,23 +149,68 @@ def test_a_wrong_execution_input(stage, execution_input, says):
 
 @pytest.mark.exhaustive
 def test_a_message_that_cannot_be_sent_does_not_hide_the_failure(stage_with):
-    """The execution still ends with what failed first."""
+    """The execution ends with what failed, whatever becomes of the message."""
     stage = stage_with()
     stage.pipeline.aws.client("sns").delete_topic(TopicArn=stage.pipeline.topic_arn)
     stage.put_raw(b"", "empty.json")
     assert stage.run(s3_object_key="empty.json").outcome.error == "RawFileError"
 
 
-def test_an_error_of_step_functions_itself_is_reported_like_any_other(stage_with):
-    """A state that takes too long fails by another state, because a Fail state may not be called "States.Timeout"."""
-    stage = stage_with(notebook="01_load.ipynb", cell="import time\ntime.sleep(600)")
+@pytest.mark.parametrize(
+    ("change", "error", "sentence"),
+    [
+        pytest.param(
+            lambda d: d["States"]["LoadFile"].update(TimeoutSeconds=1), "States.Timeout", "failed", id="state"
+        ),
+        pytest.param(lambda d: d.update(TimeoutSeconds=2), "TIMED_OUT", "took too long", id="execution"),
+        pytest.param(
+            lambda d: d["States"]["LoadFile"].update(OutputPath="$.nothing"), "States.Runtime", "failed", id="runtime"
+        ),
+    ],
+)
+def test_what_step_functions_itself_ends_is_told_once(stage_with, change, error, sentence):
+    """Time-outs and errors of the definition pass any Catch by; the rule on the execution's end sees them."""
+    stage = stage_with(notebook="01_load.ipynb", cell="import time\ntime.sleep(600)" if "Runtime" not in error else "")
     stepfunctions = stage.pipeline.aws.client("stepfunctions")
     arn = stage.pipeline.state_machine_arn
     definition = json.loads(stepfunctions.describe_state_machine(stateMachineArn=arn)["definition"])
-    definition["States"]["LoadFile"]["TimeoutSeconds"] = 1
+    change(definition)
     stepfunctions.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
     run = stage.run()
-    assert run.states == ["LoadFile", "NotifyFailure", "WhoFailed", "FailedByStepFunctions"]
-    assert run.outcome.error == "StepFunctionsError"
-    assert "States.Timeout" in run.outcome.cause
-    assert len(stage.messages()) == 1
+    assert run.outcome.error == error
+    (message,) = stage.messages()
+    assert message.startswith(f"a run {sentence}")
+    assert "aws stepfunctions redrive-execution" in message
+
+
+def test_a_run_that_somebody_stops_is_told_once(stage_with):
+    """The message says that it was stopped."""
+    stage = stage_with(notebook="01_load.ipynb", cell="import time\ntime.sleep(600)")
+    execution_arn = stage.pipeline.start({"run_date": "2021-03-23"}, name="stopped")
+    stage.pipeline.aws.client("stepfunctions").stop_execution(executionArn=execution_arn)
+    stage.last_execution = "stopped"
+    (message,) = stage.messages()
+    assert message.startswith("a run was stopped")
+
+
+def test_no_file_is_told_only_if_a_schedule_asked_for_it(stage):
+    """By hand it is an answer, at night it is news."""
+    assert stage.run(s3_object_key="nothing.json").outcome.output == {"result": "No file."}
+    assert stage.messages() == []
+    run = stage.run(run_date=None, s3_object_key="nothing.json", scheduled_at="2021-03-22T15:30:00Z")
+    assert run.outcome.output == {"result": "No file."}
+    (message,) = stage.messages()
+    assert message.startswith("no raw file came")
+    assert "run date 2021-03-23" in message
+    assert """DATA='{"s3_object_key": "nothing.json", "run_date": "2021-03-23"}'""" in message
+
+
+def test_a_day_that_is_published_with_warnings_is_told_once(stage):
+    """The message names the checks that did not pass."""
+    stage.put_raw(b'{"data": [{"device_id": "ghost", "timestamp": "1616506124", "power": "on"}]}', "ghost.json")
+    run = stage.run(s3_object_key="ghost.json")
+    assert run.outcome.output["warnings"] == ["unmatched"]
+    (message,) = stage.messages()
+    assert message.startswith("published with warnings")
+    assert "The checks that did not pass: unmatched" in message
+    assert "redrive" not in message

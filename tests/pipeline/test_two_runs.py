@@ -121,7 +121,7 @@ class Run(threading.Thread):
 
     def publish(self, joined: dict[str, Any]) -> None:
         """Do what state Publish does."""
-        event = {"execution": self.name, "join": joined, "manifest_key": f"runs/20210323/{self.name}/manifest.json"}
+        event = {"execution": self.name, "join": joined, "check": self.shown[-1]}
         publish.handler(event, None)
 
 

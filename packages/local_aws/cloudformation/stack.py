@@ -10,8 +10,10 @@ from botocore.parsers import ResponseParserError
 from local_aws.cloudformation.intrinsics import Resource, references
 from local_aws.errors import DeployError
 
-RESOURCE_TYPES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue")
-"""What a run needs; all other types (policies, alarms, roles, rules) are skipped: moto ignores or cannot make them."""
+RESOURCE_TYPES = (
+    *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Events::Rule"),
+)
+"""What a run needs; all other types (policies, alarms, roles) are skipped: moto ignores or cannot make them."""
 
 _SHOWN_CHARACTERS = 400
 _READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE")

@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from local_aws.moto.execution_events import send_execution_events
 from local_aws.moto.s3_conditions import honour_conditions
 
 
@@ -21,6 +22,7 @@ def repair() -> None:
     _keep_double_dollars()
     _refuse_undeclared_parameters()
     honour_conditions()
+    send_execution_events()
 
 
 def _run_state_machines_of_stacks() -> None:
