@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,9 +40,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if sentence is None:
         logger.info("Nothing to tell: %s", execution.status)
         return {"message_id": None}
-    run_date = _run_date(execution)
-    subject = f"Device operation history, {os.environ['STAGE']}: {sentence}"
-    message = "\n".join([f"{sentence}, {_what(execution, run_date)}", *_details(execution, run_date)])
+    stage, run_date = os.environ["STAGE"], _run_date(execution)
+    subject = f"Device operation history, {stage}: {sentence}"
+    first = f"{sentence[0].upper()}{sentence[1:]}: stage {stage}, run date {run_date or 'unknown'}, {execution.name}."
+    message = "\n\n".join(filter(None, [first, _reason(execution), *_repair(execution, stage, run_date)]))
     topic_arn = os.environ["FAILURE_TOPIC_ARN"]
     with aws_errors(f"topic {topic_arn}, publish"):
         answer = client("sns").publish(
@@ -124,34 +126,28 @@ def _run_date(execution: Execution) -> str | None:
         return None
 
 
-def _what(execution: Execution, run_date: str | None) -> str:
-    return f"stage {os.environ['STAGE']}, run date {run_date or 'unknown'}, execution {execution.name}."
+def _reason(execution: Execution) -> str:
+    warnings = ", ".join(map(str, execution.output.get("warnings") or []))
+    checks = f"Checks that did not pass: {warnings}. The report shows what they found." if warnings else ""
+    return "\n".join(filter(None, [execution.error, execution.cause, checks]))
 
 
-def _details(execution: Execution, run_date: str | None) -> list[str]:
-    """Return the lines that follow: the error, what the run has kept, and the commands that repair it."""
-    stage, region = os.environ["STAGE"], execution.region
-    lines = [f"Error: {execution.error}" if execution.error else "", execution.cause]
-    warnings = execution.output.get("warnings") or []
-    lines += ["The checks that did not pass: " + ", ".join(map(str, warnings))] if warnings else []
+def _repair(execution: Execution, stage: str, run_date: str | None) -> Sequence[str]:
+    """Return what the run has kept, and the commands that open it, resume it and run it again."""
+    paragraphs = []
     if run_date is not None:
-        day = run_date.replace("-", "")
-        lines += _kept(run_prefix(run_date, execution.name))
-        lines += [
-            "",
-            "Look into it, on its own input; nothing can be changed:",
-            f"  .venv/bin/etl lab --run {day} --execution {execution.name} --stage {stage} --region {region}",
-        ]
+        paragraphs.append(_kept(run_prefix(run_date, execution.name)))
+        day, name = run_date.replace("-", ""), execution.name
+        command = f"etl lab --run {day} --execution {name} --stage {stage} --region {execution.region}"
+        paragraphs.append(f"Look into it, read-only:\n  .venv/bin/{command}")
     if execution.status != "SUCCEEDED":
-        lines += [
-            "Resume it where it failed, once the cause is mended:",
-            f"  aws stepfunctions redrive-execution --region {region} --execution-arn {execution.arn}",
-        ]
-    lines += [
-        "Run it again from the beginning:",
-        f"  make invoke STAGE={stage} REGION={region} DATA='{json.dumps(_repeated(execution.given, run_date))}'",
-    ]
-    return [line for line in lines if line] if run_date is None else lines
+        command = f"redrive-execution --region {execution.region} --execution-arn {execution.arn}"
+        paragraphs.append(
+            f"Resume it at the state that failed, once the cause is mended:\n  aws stepfunctions {command}"
+        )
+    data = shlex.quote("DATA=" + json.dumps(_repeated(execution.given, run_date), ensure_ascii=False))
+    command = f"make invoke STAGE={stage} REGION={execution.region} {data}"
+    return [*paragraphs, f"Run the day again from the beginning:\n  {command}"]
 
 
 def _repeated(given: dict[str, Any], run_date: str | None) -> dict[str, Any]:
@@ -160,11 +156,11 @@ def _repeated(given: dict[str, Any], run_date: str | None) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "scheduled_at"} | dated
 
 
-def _kept(prefix: str) -> Sequence[str]:
-    """Return lines that name the executed notebooks and the report of the run."""
+def _kept(prefix: str) -> str:
+    """Return the addresses of the executed notebooks and the report of the run."""
     try:
         bucket = Settings.from_environment().analytics_bucket_name
         keys = [key for key in list_keys(bucket, prefix) if key.endswith((".ipynb", ".html"))]
     except EtlError as error:
-        return [f"What it has kept could not be listed ({type(error).__name__})."]
-    return [f"Kept: s3://{bucket}/{key}" for key in keys]
+        return f"What the run has kept could not be listed ({type(error).__name__})."
+    return "\n".join(["The run has kept:", *(f"  s3://{bucket}/{key}" for key in keys)]) if keys else ""

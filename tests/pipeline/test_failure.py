@@ -23,12 +23,12 @@ def assert_failed_safely(run, *, error, notebook, says):
     assert notebook in run.outcome.cause
     assert says in run.outcome.cause
     (message,) = run.stage.messages()
-    assert f"a run failed, stage {STAGE.match(run.stage.pipeline.state_machine_arn)[1]}, run date 2021-03-23" in message
-    assert f"Error: {error}\n" in message
+    stage = STAGE.match(run.stage.pipeline.state_machine_arn)[1]
+    assert message.startswith(f"A run failed: stage {stage}, run date 2021-03-23, {run.name}.\n\n{error}\n")
     assert says in message
     assert f"/runs/20210323/{run.name}/{notebook}\n" in message
     assert f"etl lab --run 20210323 --execution {run.name} --stage " in message
-    assert """DATA='{""" in message
+    assert f"make invoke STAGE={stage} REGION=ap-northeast-1 'DATA={{" in message
     assert run.stage.body("devices_operation_history_data/20210323.csv") == LAST_GOOD
     executed = run.executed(notebook)
     assert any(MARK in cell.metadata.get("tags", []) for cell in executed.cells)
@@ -179,7 +179,7 @@ def test_what_step_functions_itself_ends_is_told_once(stage_with, change, error,
     run = stage.run()
     assert run.outcome.error == error
     (message,) = stage.messages()
-    assert message.startswith(f"a run {sentence}")
+    assert message.startswith(f"A run {sentence}: stage ")
     assert "aws stepfunctions redrive-execution" in message
 
 
@@ -190,7 +190,7 @@ def test_a_run_that_somebody_stops_is_told_once(stage_with):
     stage.pipeline.aws.client("stepfunctions").stop_execution(executionArn=execution_arn)
     stage.last_execution = "stopped"
     (message,) = stage.messages()
-    assert message.startswith("a run was stopped")
+    assert message.startswith("A run was stopped")
 
 
 def test_no_file_is_told_only_if_a_schedule_asked_for_it(stage):
@@ -200,9 +200,9 @@ def test_no_file_is_told_only_if_a_schedule_asked_for_it(stage):
     run = stage.run(run_date=None, s3_object_key="nothing.json", scheduled_at="2021-03-22T15:30:00Z")
     assert run.outcome.output == {"result": "No file."}
     (message,) = stage.messages()
-    assert message.startswith("no raw file came")
+    assert message.startswith("No raw file came")
     assert "run date 2021-03-23" in message
-    assert """DATA='{"s3_object_key": "nothing.json", "run_date": "2021-03-23"}'""" in message
+    assert """'DATA={"s3_object_key": "nothing.json", "run_date": "2021-03-23"}'""" in message
 
 
 def test_a_day_that_is_published_with_warnings_is_told_once(stage):
@@ -211,6 +211,6 @@ def test_a_day_that_is_published_with_warnings_is_told_once(stage):
     run = stage.run(s3_object_key="ghost.json")
     assert run.outcome.output["warnings"] == ["unmatched"]
     (message,) = stage.messages()
-    assert message.startswith("published with warnings")
-    assert "The checks that did not pass: unmatched" in message
+    assert message.startswith("Published with warnings")
+    assert "Checks that did not pass: unmatched." in message
     assert "redrive" not in message
