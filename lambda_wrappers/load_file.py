@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from etl.contract.run_date import RunDate
 from etl.errors import ParametersError
 from etl.runs.layout import run_prefix
-from etl.settings import DEFAULT_S3_OBJECT_KEY, Settings, checked_run_date, run_date_of
+from etl.settings import DEFAULT_S3_OBJECT_KEY, Settings
 from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "01_load.ipynb"
@@ -29,18 +30,20 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """
     logger.append_keys(execution=event["execution"])
     settings = Settings.from_environment()
-    given = event["input"]
-    unknown = ", ".join(f"{name!r:.60}" for name in given if name not in INPUT)
+    execution_input = event["input"]
+    unknown = ", ".join(f"{name!r:.60}" for name in execution_input if name not in INPUT)
     if unknown:
         raise ParametersError(f"execution input: unknown {unknown}; expected nothing but {', '.join(INPUT)}.")
-    started_at = given.get("scheduled_at", event["started_at"])
-    run_date = checked_run_date(given.get("run_date", run_date_of(started_at, settings.time_zone)))
+    started_at = execution_input.get("scheduled_at", event["started_at"])
+    run_date = RunDate.of_instant(started_at, settings.time_zone)
+    if "run_date" in execution_input:
+        run_date = RunDate.parse(execution_input["run_date"])
     return run_notebook(
         NOTEBOOK,
         {
             "raw_bucket_name": settings.raw_bucket_name,
-            "s3_object_key": given.get("s3_object_key", DEFAULT_S3_OBJECT_KEY),
-            "run_date": run_date,
+            "s3_object_key": execution_input.get("s3_object_key", DEFAULT_S3_OBJECT_KEY),
+            "run_date": str(run_date),
         },
         bucket=settings.analytics_bucket_name,
         prefix=run_prefix(run_date, event["execution"]),

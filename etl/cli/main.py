@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from etl.cli.exit_codes import FAILED, INTERRUPTED, USAGE
+from etl.cli import FAILED, INTERRUPTED, USAGE
 from etl.cli.lab_command import add_lab
 from etl.cli.run_command import add_run
 from etl.cli.up_command import add_up

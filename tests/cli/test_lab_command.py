@@ -20,12 +20,11 @@ from nbclient.exceptions import CellExecutionError
 from etl.cli import lab_command
 from etl.cli.local_pipeline import deploy
 from etl.cli.main import main
-from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
-from etl.runs.input_record import described_input, note_input
+from etl.cli.sample import SAMPLE_DEVICES, load_sample
+from etl.runs.input_record import make_input_record, write_input_record
 from etl.runs.notebook_parameters import with_parameters
 from etl.runs.provenance import ROOT
 from etl.storage import object_store
-from etl.storage.devices_file import read_devices_file
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
@@ -107,7 +106,7 @@ def kept(tmp_path):
     folder.mkdir(parents=True)
     for name, content in run_notebooks(s3_object_key="bad.json", run_date="2021-03-23", execution="night").items():
         (folder / name).write_bytes(content)
-    note_input(folder, described_input(raw=tmp_path / "bad.json", devices=SAMPLE_DEVICES))
+    write_input_record(folder, make_input_record(raw=tmp_path / "bad.json", devices=SAMPLE_DEVICES))
     return tmp_path
 
 
@@ -132,8 +131,7 @@ def test_a_kept_run_fails_again_where_it_failed(served, kept, capsys):
 def stage(embedded_aws):
     """Return a deployed stage with the sample, and a run that failed in its join."""
     made = deploy(embedded_aws, stage="lookedat")
-    with SAMPLE_RAW.open("rb") as raw:
-        made.load(raw=raw, s3_object_key=SAMPLE_RAW.name, devices=read_devices_file(SAMPLE_DEVICES))
+    load_sample(made)
     notebooks = run_notebooks(
         raw_bucket_name=made.raw_bucket_name,
         analytics_bucket_name=made.analytics_bucket_name,

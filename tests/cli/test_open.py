@@ -7,41 +7,30 @@ from contextlib import contextmanager
 import pytest
 
 from etl.cli import run_command
-from etl.cli.execution_history import Outcome
+from etl.cli.execution import ExecutionResult
 
-ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:m:nightly-1"
-FAILED = Outcome(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")
-NO_FILE = Outcome(succeeded=True, output={"result": "No file."}, error="", cause="")
+FAILED = ExecutionResult(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")
+NO_FILE = ExecutionResult(succeeded=True, output={"result": "No file."}, error="", cause="")
 
 
 class Pipeline:
-    """A pipeline that leaves these reports when it is mirrored, and ends as it is told."""
+    """A pipeline whose execution, called nightly-1, takes no time and ends with a given result."""
 
-    analytics_bucket_name, raw_bucket_name = "analytics", "raw"
+    analytics_bucket_name, raw_bucket_name, name = "analytics", "raw", "nightly-1"
 
-    def __init__(self, reports, ended):
-        self.reports, self.ended = reports, ended
+    def __init__(self, result):
+        self.result = result
 
     def load(self, **_data):
         """Take the data."""
 
     def start(self, _input):
         """Return the execution."""
-        return ARN
+        return self
 
-    def follow(self, _arn):
-        """Show no steps."""
-        return iter(())
-
-    def outcome(self, _arn):
-        """Return how it ended."""
-        return self.ended
-
-    def mirror(self, _prefix, out):
-        """Write the reports."""
-        for path in self.reports:
-            (out / path).parent.mkdir(parents=True, exist_ok=True)
-            (out / path).write_text("page", encoding="utf-8")
+    def show(self, _print_line):
+        """Return the result of the execution."""
+        return self.result
 
 
 @pytest.fixture
@@ -52,9 +41,16 @@ def run(monkeypatch, tmp_path, capsys):
     def run_it(*reports, ended=FAILED, has_browser=True, **options):
         @contextmanager
         def pipeline(**_options):
-            yield Pipeline(reports, ended)
+            yield Pipeline(ended)
+
+        def mirror(_bucket, _prefix, out):
+            for path in reports:
+                (out / path).parent.mkdir(parents=True, exist_ok=True)
+                (out / path).write_text("page", encoding="utf-8")
+            return reports
 
         monkeypatch.setattr(run_command, "local_pipeline", pipeline)
+        monkeypatch.setattr(run_command, "mirror", mirror)
         monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or has_browser)
         (tmp_path / "devices.json").write_text('[{"user_id": "u", "device_id": "d"}]', encoding="utf-8")
         chosen = {"raw": tmp_path / "raw.json", "devices": tmp_path / "devices.json", "out": tmp_path / "out"}

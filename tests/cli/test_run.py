@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
-from etl.runs.input_record import noted_input
+from etl.runs.input_record import recorded_files
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -139,7 +139,7 @@ def test_a_bad_file_is_one_line_and_the_last_good_day_stands(tmp_path):
     notebook = tmp_path / line.rsplit("Executed notebook: ", 1)[1]
     assert "RawFileError" in notebook.read_text(encoding="utf-8")
     # what it failed on is noted beside it, for "etl lab --run"
-    assert noted_input(notebook.parent) == (tmp_path / "bad.json", SAMPLE_DEVICES)
+    assert recorded_files(notebook.parent) == (tmp_path / "bad.json", SAMPLE_DEVICES)
     assert (tmp_path / "out" / PUBLISHED).read_text(encoding="utf-8") == "last good day\n"
     assert "report" not in answer.stdout
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from etl.cli.lab_folder import make_folder, opened_first
+from etl.cli.lab_folder import make_folder, notebook_to_open
 from etl.runs.notebook_parameters import executed_parameters, with_parameters
 from etl.runs.provenance import ROOT
 from lambda_wrappers.parameters import declared_parameters
@@ -62,9 +62,10 @@ def test_what_an_analyst_changed_stays(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.ipynb"]
 
 
-def test_the_last_executed_notebook_is_opened_first():
+def test_the_last_executed_notebook_is_notebook_to_open():
     """It is the one that failed, in its last try."""
     assert (
-        opened_first({"01_load.ipynb": b"", "02_join.ipynb": b"", "02_join.try-2.ipynb": b""}) == "02_join.try-2.ipynb"
+        notebook_to_open({"01_load.ipynb": b"", "02_join.ipynb": b"", "02_join.try-2.ipynb": b""})
+        == "02_join.try-2.ipynb"
     )
-    assert opened_first({}) == "explore.ipynb"
+    assert notebook_to_open({}) == "explore.ipynb"
