@@ -33,20 +33,20 @@ def osls(
     config
         `SERVICE` or `RESOURCES`.
     stage, region
-        Where to.
+        The target of the command.
     environment
-        The whole environment: that of the shell for AWS, the embedded AWS's laid over it otherwise.
+        The whole environment: the shell's for AWS, with the variables of the embedded AWS added otherwise.
     folder
         The project, or a copy of it.
 
     Raises
     ------
     OslsError
-        With all that osls said.
+        osls is not installed, or ended with an error; the message is all of its output.
     """
     if not OSLS.exists():
         raise OslsError("osls is not installed; run 'make node_modules'.")
-    # no calls home, and no advice on Node versions in the middle of a deployment
+    # no calls home, and no advice on Node versions among the output
     quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NODE_NO_WARNINGS": "1"}
     answer = subprocess.run(
         [str(OSLS), *arguments, "--config", config, "--stage", stage, "--region", region],
@@ -64,12 +64,12 @@ def osls(
 
 def _git_commit() -> str:
     """Return the commit that is deployed, marked where the working tree differs from it."""
-    if given := os.environ.get("ETL_GIT_COMMIT"):
-        return given
-    described = subprocess.run(
+    if commit := os.environ.get("ETL_GIT_COMMIT"):
+        return commit
+    description = subprocess.run(
         ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return described.stdout.strip()
+    return description.stdout.strip()
