@@ -1,4 +1,4 @@
-"""LoadFile: is the raw file there, and what does it look like? Runs ``01_load.ipynb``."""
+"""LoadFile: is the raw file there, and how does it begin? Runs ``01_load.ipynb``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from etl.contract.run_date import RunDate
 from etl.errors import ParametersError
 from etl.runs.layout import run_prefix
 from etl.settings import DEFAULT_S3_OBJECT_KEY, Settings
-from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
+from lambda_wrappers.notebook_execution import start_kernels
+from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "01_load.ipynb"
 INPUT = ("run_date", "s3_object_key", "scheduled_at")
@@ -17,14 +18,14 @@ start_kernels("pandas", "etl.storage.object_store", "etl.raw.raw_file")
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Answer ``{"file_exist": false}``, or true with where the file is, its ETag and size, and the run date.
+    """Answer ``{"file_exist": false}``, or true with bucket, key, ETag and size of the file, and the run date.
 
     Parameters
     ----------
     event
-        ``execution`` (name), ``started_at`` (UTC, ISO 8601) and ``input``, the execution's input, of the state machine:
-        ``run_date``, or ``scheduled_at`` (UTC, ISO 8601; the date is then that instant's in the time zone of the
-        settings, however late the start was), or neither (the date of the start); ``s3_object_key``.
+        From the state machine: ``execution`` (name), ``started_at`` (UTC, ISO 8601) and ``input``, the execution's
+        input. The input may have ``s3_object_key`` and ``run_date``; without the latter, the run date is the date of
+        ``scheduled_at`` (UTC, ISO 8601), or of the start, in the time zone of the settings.
     context
         Lambda's context.
     """
