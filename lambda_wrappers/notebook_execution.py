@@ -72,23 +72,21 @@ def execute(source: Path, executed: Path, parameters: Mapping[str, Any], *, dead
 
     Parameters
     ----------
-    source
-        The notebook.
-    executed
-        Where it is written with its outputs, also if it fails.
+    source, executed
+        The notebook, and where it is written with its outputs, also if it fails.
     parameters
         Those that the notebook declares.
     deadline
-        The time of `time.monotonic` at which the execution is stopped.
+        When the execution is stopped, on the clock of `time.monotonic`.
 
     Raises
     ------
-    NotebookError
-        A cell raised an error that is not one of ours, or there is no result.
     KernelDiedError, NotebookTimeoutError
         The notebook did not come to its end.
+    NotebookError
+        A cell raised an error that is not one of ours, or there is no result.
     EtlError
-        Any of our errors, raised by a cell.
+        A cell raised one of our errors.
     """
 
     def seconds_left(_cell: Any = None) -> float:

@@ -92,15 +92,12 @@ def run_notebook(
     ------
     ParametersError
         A parameter is unknown, missing or of a wrong type; no kernel was started.
-    KernelDiedError, NotebookTimeoutError
-        The notebook did not come to its end.
-    NotebookError
-        A cell raised an error that is not one of ours, or there is no result.
     ReportError
         The notebook passed, but its artifacts could not be made or uploaded. If the notebook itself failed, that is
         only logged.
     EtlError
-        Any of our errors, raised by a cell. Each names the notebook, the cell and the address of the executed notebook.
+        The notebook failed, see `lambda_wrappers.notebook_execution.execute`. The message names the notebook, the cell
+        and the address of the executed notebook.
     """
     remaining = context.get_remaining_time_in_millis() / 1000
     margin = min(MAX_MARGIN_SECONDS, max(MIN_MARGIN_SECONDS, remaining / 10))

@@ -64,15 +64,7 @@ class DeployedRunError(Exception):
 
 
 def deploy_and_run(aws: EmbeddedAws) -> None:
-    """Deploy both stacks to `aws`, load the sample, run the state machine and compare the published file.
-
-    Raises
-    ------
-    OslsError
-        A deployment failed.
-    DeployedRunError
-        The execution did not succeed, or published another file.
-    """
+    """Deploy both stacks to `aws`, load the sample, run the state machine and compare the published file."""
     # poll more often than by default: no step takes long here
     environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
     with _step("deploy serverless-resources.yml"):

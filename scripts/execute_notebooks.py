@@ -54,13 +54,7 @@ def main() -> int:
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
-    """Execute the notebook at `path` and return it with normalised metadata; the file is not changed.
-
-    Raises
-    ------
-    NotebookFailedError
-        A cell raised or the kernel died; the message names the cell.
-    """
+    """Execute the notebook at `path` and return it with normalised metadata; the file is not changed."""
     print(f"Executing {path.name} ...", flush=True)
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
@@ -85,19 +79,9 @@ def execute(path: Path) -> nbformat.NotebookNode:
 
 
 def review(executed: dict[Path, nbformat.NotebookNode], *, ask: Callable[[], bool] | None) -> int:
-    """Show what changed against the files, and write them if that is accepted.
+    """Show the changes of committed notebooks, by path, and write those that `ask` accepts, or all if it is None.
 
-    Parameters
-    ----------
-    executed
-        The notebooks as executed now, by the path of the committed one.
-    ask
-        Returns whether the changes are accepted, and is called only if there are any; None accepts them.
-
-    Returns
-    -------
-    int
-        Exit code: 0 if the files are now as executed, else 1.
+    Returns the exit code: 0 if the files are now as executed, else 1.
     """
     changed = {}
     for path, notebook in executed.items():

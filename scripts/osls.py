@@ -24,25 +24,10 @@ def osls(
     environment: Mapping[str, str],
     folder: Path = ROOT,
 ) -> str:
-    """Run an osls command and return what it printed to stdout.
+    """Run an osls command and return its stdout.
 
-    Parameters
-    ----------
-    arguments
-        Command and options, without ``--config``, ``--stage`` and ``--region``.
-    config
-        `SERVICE` or `RESOURCES`.
-    stage, region
-        The target of the command.
-    environment
-        The whole environment: the shell's for AWS, with the variables of the embedded AWS added otherwise.
-    folder
-        The project, or a copy of it.
-
-    Raises
-    ------
-    OslsError
-        osls is not installed, or ended with an error; the message is all of its output.
+    Its whole environment is `environment`: the shell's, to which a caller adds the variables of an embedded AWS. The
+    folder is the project or a copy of it. An error of osls raises `OslsError` with all of its output.
     """
     if not OSLS.exists():
         raise OslsError("osls is not installed; run 'make node_modules'.")

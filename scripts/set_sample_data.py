@@ -32,13 +32,7 @@ def main() -> int:
 
 
 def load(stage: str, region: str) -> None:
-    """Put the sample into the table and the bucket that the outputs of the stage's resource stack name.
-
-    Raises
-    ------
-    EtlError
-        The stack does not exist, or AWS refused; or the stage is the embedded AWS, and the environment names another.
-    """
+    """Put the sample into the table and the bucket that the outputs of the stage's resource stack name."""
     os.environ["AWS_DEFAULT_REGION"] = region
     resources = stage_resources(stage)
     bucket, table = resources.raw_bucket_name, resources.devices_table_name

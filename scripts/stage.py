@@ -16,7 +16,7 @@ from osls import RESOURCES, OslsError, osls
 
 
 class RefusedError(Exception):
-    """The account was not confirmed."""
+    """The account is not the one that the user names, or there is no terminal to ask on."""
 
 
 def main() -> int:
@@ -38,13 +38,7 @@ def main() -> int:
 
 
 def confirm_account(options: argparse.Namespace) -> None:
-    """Show account, region and stage, and compare the account with the one that the user names.
-
-    Raises
-    ------
-    RefusedError
-        The accounts differ, or there is no terminal to ask on.
-    """
+    """Show account, region and stage, and compare the account with the one that the user names."""
     account = boto3.client("sts", region_name=options.region).get_caller_identity()["Account"]
     print(f"{options.action}: stage {options.stage}, account {account}, region {options.region}", flush=True)
     expected = options.account

@@ -15,16 +15,9 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class StateTry:
-    """The end of a state, or of a failed try that the state machine repeats.
+    """The end of a state, or of a failed try of it, which the state machine repeats because of `retried_after`.
 
-    Attributes
-    ----------
-    name
-        The state.
-    seconds
-        Wall time since the state was entered.
-    retried_after
-        The error that the state machine retries; None at the end of the state.
+    `seconds` is the wall time since the state was entered.
     """
 
     name: str

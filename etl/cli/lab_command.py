@@ -13,8 +13,8 @@ from typing import Any
 from etl.cli.jupyter_server import serve
 from etl.cli.lab_folder import make_folder, notebook_to_open
 from etl.cli.local_files import open_raw, restore
-from etl.cli.local_pipeline import LocalPipeline, local_pipeline
-from etl.cli.options import add_input_options, add_out_option, compact_run_date
+from etl.cli.local_pipeline import local_pipeline
+from etl.cli.options import add_input_options, add_out_option, compact_run_date, execution_input
 from etl.cli.up_command import sample_pipeline
 from etl.contract.run_date import RunDate
 from etl.errors import MissingObjectError
@@ -112,10 +112,7 @@ def _own_files(options: argparse.Namespace) -> int:
     with open_raw(options.raw) as raw, local_pipeline() as pipeline:
         pipeline.load(raw=raw, s3_object_key=options.raw.name, devices=devices)
         print("Running the pipeline on your files ...", flush=True)
-        execution_input = {"s3_object_key": options.raw.name}
-        if options.run_date:
-            execution_input["run_date"] = str(options.run_date)
-        execution = pipeline.start(execution_input)
+        execution = pipeline.start(execution_input(options))
         result = execution.show(functools.partial(print, flush=True))
         if not result.succeeded:
             # goes on: the user may want to look into the failure
@@ -126,8 +123,8 @@ def _own_files(options: argparse.Namespace) -> int:
         if run_date is None:
             raise MissingObjectError(f"s3://{bucket}/{RUNS}: the run left no notebook; its error above says why.")
         executed = run_store.notebooks_in_bucket(bucket, run_date, execution.name)
-        parameters = _parameters(pipeline, run_date, execution.name, options.raw.name)
-        return _open(options, f"{run_date.compact}-{execution.name}", executed, parameters)
+        resources = vars(pipeline) | {"s3_object_key": options.raw.name}
+        return _open(options, run_date, execution.name, executed, resources)
 
 
 def _past_run(options: argparse.Namespace) -> int:
@@ -145,8 +142,7 @@ def _past_run(options: argparse.Namespace) -> int:
         pipeline.load(raw=stack.enter_context(raw.open("rb")) if raw else None, s3_object_key=key, devices=items)
         paths = [path for path in folder.iterdir() if name_and_try(path.name)[0] not in NOT_RESTORED]
         restore(pipeline.analytics_bucket_name, prefix, paths)
-        parameters = _parameters(pipeline, options.run, execution, key)
-        return _open(options, f"{options.run.compact}-{execution}", executed, parameters)
+        return _open(options, options.run, execution, executed, vars(pipeline) | {"s3_object_key": key})
 
 
 def _stage_run(options: argparse.Namespace) -> int:
@@ -157,13 +153,12 @@ def _stage_run(options: argparse.Namespace) -> int:
         bucket = resources.analytics_bucket_name
         execution = _find_execution(run_store.runs_in_bucket(bucket), options, f"s3://{bucket}/{RUNS}")
         executed = run_store.notebooks_in_bucket(bucket, options.run, execution)
-        parameters = vars(resources) | {"run_date": str(options.run), "execution": execution}
         print(
             f"Stage {options.stage} in {region}: the notebooks read from it with your credentials. Cells that would "
             "write end in a ReadOnlyError; nothing of the stage is changed.",
             flush=True,
         )
-        return _open(options, f"{options.stage}-{options.run.compact}-{execution}", executed, parameters)
+        return _open(options, options.run, execution, executed, vars(resources))
 
 
 def _find_execution(runs: run_store.Runs, options: argparse.Namespace, where: str) -> str:
@@ -174,8 +169,16 @@ def _find_execution(runs: run_store.Runs, options: argparse.Namespace, where: st
     return execution
 
 
-def _open(options: argparse.Namespace, name: str, executed: Mapping[str, bytes], parameters: Mapping[str, Any]) -> int:
-    folder = options.out / "lab" / name
+def _open(
+    options: argparse.Namespace,
+    run_date: RunDate,
+    execution: str,
+    executed: Mapping[str, bytes],
+    resources: Mapping[str, Any],
+) -> int:
+    """Open copies of a run's notebooks; `resources` are parameters for those that the run did not execute."""
+    parameters = {**resources, "run_date": str(run_date), "execution": execution}
+    folder = options.out / "lab" / "-".join(filter(None, (options.stage, run_date.compact, execution)))
     if make_folder(folder, executed, parameters):
         print(f"Copies of the notebooks: {folder}/   they stay when JupyterLab ends", flush=True)
     else:
@@ -191,15 +194,3 @@ def _raw_key(executed: Mapping[str, bytes], raw: Path | None) -> str:
     """Return the key of the raw file in the run; the local file may have another name by now."""
     keys = [executed_parameters(notebook).get("s3_object_key") for notebook in executed.values()]
     return str(next(filter(None, keys), raw.name if raw else DEFAULT_S3_OBJECT_KEY))
-
-
-def _parameters(pipeline: LocalPipeline, run_date: RunDate, execution: str, key: str) -> dict[str, Any]:
-    """Return the parameters of a run in the embedded AWS, for the notebooks that the run did not execute."""
-    return {
-        "raw_bucket_name": pipeline.raw_bucket_name,
-        "analytics_bucket_name": pipeline.analytics_bucket_name,
-        "devices_table_name": pipeline.devices_table_name,
-        "s3_object_key": key,
-        "run_date": str(run_date),
-        "execution": execution,
-    }

@@ -28,7 +28,7 @@ def make_folder(folder: Path, executed: Mapping[str, bytes], parameters: Mapping
     executed
         The executed notebooks by file name.
     parameters
-        The run's parameters by name; those in executed notebooks have precedence.
+        The run's parameters by name; those in executed notebooks have precedence, those of no notebook are ignored.
 
     Returns
     -------

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End as Ctrl-C does, so that whatever was started is stopped."""
+    """End as Ctrl-C does, so that the processes that the command started are stopped."""
     raise KeyboardInterrupt
 
 

@@ -33,6 +33,12 @@ def add_out_option(parser: Any, text: str) -> None:
     parser.add_argument("--out", type=folder, default=Path("out"), metavar="DIR", help=f"{text} (default: out)")
 
 
+def execution_input(options: argparse.Namespace) -> dict[str, str]:
+    """Return the input of an execution on the raw file and the date that the options name."""
+    dated = {"run_date": str(options.run_date)} if options.run_date else {}
+    return {"s3_object_key": options.raw.name} | dated
+
+
 def run_date(text: str) -> RunDate:
     """Return a run date written ``YYYY-MM-DD``."""
     try:

@@ -17,7 +17,7 @@ from etl.cli import DONE, FAILED
 from etl.cli.execution import ExecutionResult
 from etl.cli.local_files import mirror, open_raw
 from etl.cli.local_pipeline import local_pipeline
-from etl.cli.options import add_input_options, add_out_option, share
+from etl.cli.options import add_input_options, add_out_option, execution_input, share
 from etl.display.verdict import finding_lines
 from etl.runs.input_record import make_input_record, write_input_record
 from etl.runs.layout import MANIFEST, REPORT, RUNS, name_and_try, parse_key
@@ -58,10 +58,7 @@ def run(options: argparse.Namespace) -> int:
         record = make_input_record(raw=options.raw, devices=options.devices)
         pipeline.load(raw=raw, s3_object_key=options.raw.name, devices=devices)
         print_line(f"  ready            {time.monotonic() - started:6.1f} s")
-        execution_input = {"s3_object_key": options.raw.name}
-        if options.run_date:
-            execution_input["run_date"] = str(options.run_date)
-        execution = pipeline.start(execution_input)
+        execution = pipeline.start(execution_input(options))
         result = execution.show(print_line)
         keys = mirror(pipeline.analytics_bucket_name, RUNS, options.out)
         paths = [options.out / key for key in keys if (file := parse_key(key)) and file.execution == execution.name]

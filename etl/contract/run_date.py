@@ -23,7 +23,7 @@ class RunDate:
 
     @classmethod
     def parse(cls, text: object, *, allow_compact: bool = False) -> RunDate:
-        """Read a date written ``YYYY-MM-DD``, or also ``YYYYMMDD`` with `allow_compact`.
+        """Read a date written ``YYYY-MM-DD``, or also ``YYYYMMDD`` with `allow_compact`; a `RunDate` is returned.
 
         Raises
         ------
@@ -35,6 +35,8 @@ class RunDate:
         >>> str(RunDate.parse("2021-03-23")), str(RunDate.parse("20210323", allow_compact=True))
         ('2021-03-23', '2021-03-23')
         """
+        if isinstance(text, cls):
+            return text
         try:
             if isinstance(text, str):
                 run_date = cls(date.fromisoformat(text))

@@ -44,7 +44,7 @@ def run_prefix(run_date: str | RunDate, execution: str) -> str:
         raise ParametersError(
             f"execution: found {execution!r:.90}; expected 1 to 80 letters, digits, hyphens or underscores."
         )
-    return f"{RUNS}{_compact(run_date)}/{execution}/"
+    return f"{RUNS}{RunDate.parse(run_date).compact}/{execution}/"
 
 
 def published_key(run_date: str | RunDate) -> str:
@@ -55,7 +55,7 @@ def published_key(run_date: str | RunDate) -> str:
     >>> published_key("2021-03-23")
     'devices_operation_history_data/20210323.csv'
     """
-    return f"devices_operation_history_data/{_compact(run_date)}.csv"
+    return f"devices_operation_history_data/{RunDate.parse(run_date).compact}.csv"
 
 
 def parse_key(key: str) -> RunFile | None:
@@ -96,7 +96,3 @@ def name_and_try(name: str) -> tuple[str, int]:
     """
     found = _TRY.search(name)
     return _TRY.sub("", name), int(found[1]) if found else 1
-
-
-def _compact(run_date: str | RunDate) -> str:
-    return (run_date if isinstance(run_date, RunDate) else RunDate.parse(run_date)).compact

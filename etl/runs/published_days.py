@@ -23,10 +23,8 @@ def earlier_hours(bucket: str, run_date: str, *, n_days: int, time_zone: str) ->
     ----------
     bucket
         The analytics bucket.
-    run_date
-        The days before this one, ``YYYY-MM-DD``.
-    n_days
-        How many days to look back.
+    run_date, n_days
+        How many days before which run date, ``YYYY-MM-DD``.
     time_zone
         IANA name of the zone whose hours are counted; a manifest with the hours of another zone is left out.
 
@@ -47,17 +45,11 @@ def earlier_hours(bucket: str, run_date: str, *, n_days: int, time_zone: str) ->
 def with_earlier_histories(history: pd.DataFrame, bucket: str, run_date: str, *, n_days: int) -> pd.DataFrame:
     """Return a history with those published for earlier days before it, to look at a longer time.
 
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-    bucket, run_date, n_days
-        As in `earlier_hours`; with 0 days the result is the history itself.
-
     Returns
     -------
     DataFrame
-        One row per event and owner, the earliest day first. An event that is in several histories is repeated.
+        One row per event and owner, the earliest day first; an event in several histories is repeated. With 0 days, it
+        is `history` itself, which is not changed.
     """
     parts = [history]
     for day in RunDate.parse(run_date).days_before(n_days):

@@ -31,18 +31,9 @@ def runs_in_bucket(bucket: str) -> Runs:
 
 
 def find_execution(runs: Runs, *, run_date: RunDate, execution: str | None, where: str) -> str:
-    """Return the name of an execution, if it is among the runs of its day.
+    """Return the name of an execution if it is among the runs of its day; for None, the newest of that day.
 
-    Parameters
-    ----------
-    runs
-        From `runs_in_folder` or `runs_in_bucket`.
-    run_date
-        Its day.
-    execution
-        Its name; None for the newest execution of that day.
-    where
-        The folder or bucket of `runs`, for messages.
+    `where` names the folder or bucket of the runs, for messages.
 
     Raises
     ------

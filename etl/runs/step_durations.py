@@ -11,16 +11,9 @@ from etl.storage.object_store import list_keys, read
 def step_seconds(
     bucket: str, prefix: str, notebooks: tuple[str, ...] = ("01_load.ipynb", "02_join.ipynb")
 ) -> dict[str, float]:
-    """Return the wall time in seconds of each executed notebook below `prefix`, by its name without ending.
+    """Return the wall time in seconds of each try of some notebooks below a run's prefix, by name without ending.
 
-    papermill writes the duration into the notebook's metadata; a notebook run by hand in JupyterLab is not here.
-
-    Parameters
-    ----------
-    bucket, prefix
-        The run's own folder.
-    notebooks
-        The notebooks to look for; each try of them counts.
+    papermill writes it into the metadata of a notebook that it executes; a run by hand in JupyterLab has none.
     """
     seconds = {}
     for key in list_keys(bucket, prefix):
