@@ -1,4 +1,4 @@
-"""Which runs are there, and which one is meant."""
+"""The run store lists past runs and finds one of them."""
 
 import os
 from datetime import UTC, datetime
@@ -16,18 +16,18 @@ RUNS = {
 
 
 def chosen(run_date, execution=None, runs=RUNS):
-    """Return the execution that is meant."""
+    """Return the execution that is found."""
     return find_execution(runs, run_date=RunDate.parse(run_date), execution=execution, where="out/runs")
 
 
-def test_the_newest_execution_is_meant_unless_it_is_named():
-    """By when it was written, not by name."""
+def test_the_newest_execution_is_found_unless_another_is_named():
+    """Chooses the newest by time, not by name."""
     assert chosen("2021-03-23") == "b"
     assert chosen("2021-03-23", "a") == "a"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("2021-03-25",), "out/runs: no run of 20210325; found 20210324, 20210323; expected"),
         (("2021-03-25", None, {}), "found no run at all"),
@@ -38,14 +38,14 @@ def test_the_newest_execution_is_meant_unless_it_is_named():
         ),
     ],
 )
-def test_an_unknown_run_lists_those_that_exist(arguments, says):
-    """Newest first, at most ten."""
-    with pytest.raises(RunNotFoundError, match=says):
+def test_an_unknown_run_lists_those_that_exist(arguments, message):
+    """Names at most ten, the newest first."""
+    with pytest.raises(RunNotFoundError, match=message):
         chosen(*arguments)
 
 
-def test_a_folder_holds_what_kept_a_notebook(tmp_path):
-    """Its newest file says when."""
+def test_a_folder_lists_runs_with_a_notebook(tmp_path):
+    """Takes the time of a run from its newest notebook, and ignores runs without any."""
     for execution, seconds in (("a", 100), ("b", 50)):
         folder = tmp_path / "runs" / "20210323" / execution
         folder.mkdir(parents=True)
