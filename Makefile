@@ -64,7 +64,7 @@ hooks: setup ## Show and merge notebooks cell by cell in this clone (nbdime), ch
 	@$(PY) scripts/hooks.py
 
 screenshots: setup ## Make the pictures of docs/images anew, with a real browser
-	@$(PY) scripts/make_screenshots.py
+	@$(PY) tests/browser/make_screenshots.py
 
 bench: setup ## Run the benchmarks against the alternatives, a few minutes; SIZE=full for all sizes
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from etl.cli.exit_codes import FAILED, INTERRUPTED, USAGE
+from etl.cli import FAILED, INTERRUPTED, USAGE
 from etl.cli.lab_command import add_lab
 from etl.cli.run_command import add_run
 from etl.cli.up_command import add_up
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End as Ctrl-C does, so that whatever was started is stopped."""
+    """End as Ctrl-C does, so that the processes that the command started are stopped."""
     raise KeyboardInterrupt
 
 

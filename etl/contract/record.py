@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from etl.contract.run_date import RunDate
 from etl.errors import TooManyQuarantinedError
 
 EVENT_COLUMNS = ["device_id", "timestamp", "power"]
@@ -78,7 +79,7 @@ def time_bounds(run_date: str) -> Bounds:
     >>> time_bounds("2021-03-23")
     Bounds(earliest=946684800, latest=1616630400)
     """
-    latest = datetime.combine(date.fromisoformat(run_date), datetime.min.time(), UTC) + LATEST_AFTER_RUN_DATE
+    latest = RunDate.parse(run_date).midnight_utc + LATEST_AFTER_RUN_DATE
     return Bounds(int(EARLIEST.timestamp()), int(latest.timestamp()))
 
 

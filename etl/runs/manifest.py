@@ -1,4 +1,4 @@
-"""What a run records about itself: the join's report, and the manifest that completes it."""
+"""The record of a run: the report of the join, and the manifest, which adds checks and provenance."""
 
 from __future__ import annotations
 
@@ -31,18 +31,16 @@ def join_report(
     ----------
     parameters
         The notebook's parameters by name.
-    source
-        The raw object: ``bucket_name``, ``key``, ``etag``, ``bytes``, ``sha256``.
+    source, output
+        The raw object and the history: ``bucket_name``, ``key``, ``bytes``, ``sha256``; also ``etag`` of the former.
     device_table
-        The snapshot of the master table: ``table_name``, ``count``, ``sha256``, ``n_types_not_text``.
+        The snapshot of the device table: ``table_name``, ``count``, ``sha256``, ``n_types_not_text``.
     rows
-        The counts of the run.
+        The row counts of the run.
     unmatched
-        One row per device without owner, as `etl.join.owners.unmatched_devices` lists them.
+        One row per device without owner, with its ``device_id``.
     extra_fields
         Fields of the raw file that the contract does not know.
-    output
-        The history: ``bucket_name``, ``key``, ``bytes``, ``sha256``.
     """
     return {
         "parameters": parameters,
@@ -64,24 +62,23 @@ def manifest(
     seconds: dict[str, float],
     provenance: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return the manifest of a run: its join report with the checks, the seconds per finished step and its provenance.
+    """Return the manifest of a run: its join report with checks, seconds per finished step, and provenance.
 
-    It also says how many events each hour had, so that the runs of the next days can compare without reading histories.
+    It also has the number of events of each hour, so that later runs can compare without reading histories.
 
     Parameters
     ----------
     report
-        As `join_report` made it.
+        From `join_report`.
     checks
-        What CheckOutput found.
-    events_by_hour
-        From `etl.analysis.volume.events_by_hour`; the latest hours are kept, as many as a comparison looks back.
-    time_zone
-        The zone whose hours they are.
+        All checks of CheckOutput.
+    events_by_hour, time_zone
+        From `etl.analysis.volume.events_by_hour`, with the IANA name of its zone. The manifest has the latest hours
+        only, as many as a comparison uses.
     seconds
-        Wall time in seconds of each finished step, by notebook; the step that writes the manifest is not over yet.
+        Wall time in seconds of each finished step, by notebook.
     provenance
-        As `etl.runs.provenance.provenance` returns it.
+        From `etl.runs.provenance.provenance`.
     """
     latest = events_by_hour.tail(24 * MOST_DAYS)
     hours = {f"{hour:{HOUR_FORMAT}}": int(n_events) for hour, n_events in latest.items()}
@@ -95,9 +92,9 @@ def manifest(
 
 
 def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series | None:
-    """Return the events per hour that a manifest tells of; None if of none, or of the hours of another zone."""
-    told = manifest.get("events_by_hour", {})
-    if told.get("time_zone") != time_zone or not told.get("n_events"):
+    """Return the events per hour in a manifest; None if there are none, or those of another time zone."""
+    counts = manifest.get("events_by_hour", {})
+    if counts.get("time_zone") != time_zone or not counts.get("n_events"):
         return None
-    hours = pd.to_datetime(list(told["n_events"]), format=HOUR_FORMAT)
-    return pd.Series(list(told["n_events"].values()), index=hours.rename("hour"), name="n_events")
+    hours = pd.to_datetime(list(counts["n_events"]), format=HOUR_FORMAT)
+    return pd.Series(list(counts["n_events"].values()), index=hours.rename("hour"), name="n_events")

@@ -10,8 +10,16 @@ names and no packages but its own; where bubblewrap is installed, in a sandbox l
 """
 
 from local_aws.embedded_aws import EmbeddedAws
+from local_aws.environment import environment_variables
 from local_aws.errors import LocalAwsError
 from local_aws.functions.sandbox import sandbox_missing
 from local_aws.serverless.deploy import DeployedService, deploy_service
 
-__all__ = ["DeployedService", "EmbeddedAws", "LocalAwsError", "deploy_service", "sandbox_missing"]
+__all__ = [
+    "DeployedService",
+    "EmbeddedAws",
+    "LocalAwsError",
+    "deploy_service",
+    "environment_variables",
+    "sandbox_missing",
+]

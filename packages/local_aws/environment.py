@@ -2,6 +2,8 @@
 
 import ipaddress
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ACCOUNT_ID = "123456789012"  # moto's default account
@@ -22,6 +24,18 @@ aws_secret_access_key = {SECRET_KEY}
 def inherited_environment() -> dict[str, str]:
     """Return the few of our own variables that a child process gets; nothing that starts with ``AWS_``."""
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+@contextmanager
+def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables of this process, and of its children, until the block ends."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def aws_environment(endpoint_url: str, region: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VERDICT, RESULT, PARAMETERS = "verdict", "result", "parameters"
-# ``sample``: true only where the notebook was executed on the committed sample
-LEFT_OUT = frozenset({PARAMETERS, "injected-parameters", RESULT, "sample", VERDICT})
+# ``remove_cell`` is the tag that nbconvert suggests for a cell that no page shows; no page shows code, tagged or not
+LEFT_OUT = frozenset({PARAMETERS, "injected-parameters", RESULT, "remove_cell", VERDICT})
 # papermill's own words on an error, which the report says itself
 _PAPERMILL = "papermill-error-cell-tag"
 _TITLE = re.compile(r"^# +(?:\d+\. +)?(.+?) *$", re.MULTILINE)

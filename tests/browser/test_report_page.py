@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.cli.local_files import mirror
 from etl.cli.local_pipeline import deploy
 from etl.runs.provenance import ROOT
 from notebook_report import Verdict, make_page
@@ -35,11 +36,11 @@ def of_the_pipeline(embedded_aws, tmp_path_factory):
     ]
     raw = io.BytesIO(json.dumps({"data": events}).encode())
     pipeline.load(raw=raw, s3_object_key="hostile.json", devices=devices)
-    arn = pipeline.start({"s3_object_key": "hostile.json", "run_date": "2021-03-23"}, name="hostile")
-    assert list(pipeline.follow(arn))
-    assert pipeline.outcome(arn).succeeded, pipeline.outcome(arn)
+    execution = pipeline.start({"s3_object_key": "hostile.json", "run_date": "2021-03-23"}, name="hostile")
+    assert list(execution.follow())
+    assert execution.result().succeeded, execution.result()
     out = tmp_path_factory.mktemp("out")
-    pipeline.mirror("runs/", out)
+    mirror(pipeline.analytics_bucket_name, "runs/", out)
     return out / "runs/20210323/hostile/report.html"
 
 

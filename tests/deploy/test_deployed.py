@@ -15,8 +15,9 @@ import pytest
 
 import deploy_local
 from build_function import build
+from etl.cli.execution import Execution
 from etl.runs.provenance import ROOT
-from local_aws import EmbeddedAws, sandbox_missing
+from local_aws import EmbeddedAws, environment_variables, sandbox_missing
 from osls import OSLS, RESOURCES, osls
 from set_sample_data import load
 
@@ -115,20 +116,15 @@ def deployed(tmp_path_factory):
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     (folder / "build").mkdir()
     (folder / "build" / "layers").symlink_to(ROOT / "build" / "layers")
-    before = dict(os.environ)
-    with EmbeddedAws(region=deploy_local.REGION, sandbox=not sandbox_missing()) as aws:
-        os.environ.update(aws.environment())
-        try:
-            environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
-            project = Deployed(aws, folder, environment)
-            project.osls("deploy", config=RESOURCES)
-            project.deploy()
-            load(STAGE, deploy_local.REGION)
-            project.queue_url = _watch(aws)
-            yield project
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    sandbox = not sandbox_missing()
+    with EmbeddedAws(region=deploy_local.REGION, sandbox=sandbox) as aws, environment_variables(aws.environment()):
+        environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
+        project = Deployed(aws, folder, environment)
+        project.osls("deploy", config=RESOURCES)
+        project.deploy()
+        load(STAGE, deploy_local.REGION)
+        project.queue_url = _watch(aws)
+        yield project
 
 
 def _watch(aws: EmbeddedAws) -> str:
@@ -185,7 +181,8 @@ def test_the_schedule_starts_a_run_with_the_date_of_tokyo(deployed, at, day):
     assert answer.returncode == 0, answer.stderr
     execution_arn = answer.stdout.split()[-1]
     assert deployed.wait(execution_arn)["status"] == "SUCCEEDED"
-    assert deployed.body(f"runs/{day}/{execution_arn.rsplit(':', 1)[1]}/history.csv") == deploy_local.EXPECTED
+    name = Execution(execution_arn, stepfunctions=None).name
+    assert deployed.body(f"runs/{day}/{name}/history.csv") == deploy_local.EXPECTED
 
 
 def test_only_a_deploy_changes_what_runs(deployed):

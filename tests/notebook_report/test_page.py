@@ -59,13 +59,13 @@ def test_the_verdict_is_a_word_and_a_sign_besides_its_colour(page, level, sign):
     assert "A sentence." in section.get_text()
 
 
-def test_what_the_sample_shows_is_left_out(page):
-    """Words and made-up examples that are true for the committed sample only."""
+def test_a_cell_tagged_remove_cell_is_left_out(page):
+    """Leaves out prose and code with nbconvert's tag ``remove_cell``, and nothing else of the section."""
     made = page(
         markdown("## Sessions"),
         code(TABLE),
-        markdown("four_of_four", "sample"),
-        code(printed("made_up"), tags=["sample"]),
+        markdown("four_of_four", "remove_cell"),
+        code(printed("made_up"), tags=["remove_cell"]),
     )
     assert "four_of_four" not in words(made)
     assert "made_up" not in words(made)
@@ -78,7 +78,7 @@ def test_a_section_that_shows_only_what_is_left_out_goes_too(page):
         markdown("## Kept\n\nkept_prose"),
         code(TABLE),
         markdown("after_it\n\n## Gone\n\ngone_prose"),
-        code(printed("x"), tags=["sample"]),
+        code(printed("x"), tags=["remove_cell"]),
         markdown("## Only prose\n\nalso_kept"),
         markdown("## Verdict\n\ngone_too"),
     )
@@ -89,7 +89,9 @@ def test_a_section_that_shows_only_what_is_left_out_goes_too(page):
 
 def test_a_section_stays_for_the_sake_of_those_below_it(page):
     """Else its parts would seem to belong to the section before."""
-    made = page(markdown("## A"), code(TABLE), markdown("## B"), code(tags=["sample"]), markdown("### B1"), code(TABLE))
+    made = page(
+        markdown("## A"), code(TABLE), markdown("## B"), code(tags=["remove_cell"]), markdown("### B1"), code(TABLE)
+    )
     assert [heading.get_text() for heading in made.main.find_all(["h2", "h3"])][1:] == ["A", "B", "B1"]
 
 

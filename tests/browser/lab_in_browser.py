@@ -1,10 +1,11 @@
-"""JupyterLab as an analyst meets it: the command's own process, a browser's page, Run All."""
+"""JupyterLab as an analyst uses it: a process of ``etl lab``, a page of a real browser, Run All."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +23,20 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Page
 
+CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+# no sandbox: a container's user is root, and only our own pages are opened. The others switch off calls home
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60.0, 60.0, 20.0
 POLL_SECONDS = 0.3
-# a settings folder of its own: nobody's habits, no question about news, and no cell left out of the page
+# of the user's settings none: no question about news, and all cells in the page, also those out of sight
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"checkForUpdates": False, "doNotDisturbMode": True, "fetchNews": "false"},
@@ -44,11 +56,11 @@ class Lab:
     base_url
         Such as ``http://127.0.0.1:8888``.
     token
-        What lets a browser in.
+        The secret in the address, which gives a browser access.
     process
         Of ``etl lab``.
     output
-        What it printed so far.
+        The lines that the process has printed so far.
     """
 
     base_url: str
@@ -61,7 +73,7 @@ class Lab:
         return f"{self.base_url}/lab/tree/{quote(path)}?token={self.token}&reset"
 
     def saved(self, path: str) -> dict[str, Any]:
-        """Return a notebook as it was saved last."""
+        """Return the saved state of a notebook."""
         url = f"{self.base_url}/api/contents/{quote(path)}?token={self.token}"
         with urllib.request.urlopen(url, timeout=10) as answer:
             content: dict[str, Any] = json.load(answer)["content"]
@@ -75,7 +87,7 @@ def lab(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None
     Raises
     ------
     LabError
-        It ended, or said no address within a minute.
+        The process ended, or printed no address within a minute.
     """
     with tempfile.TemporaryDirectory() as home:
         for name, values in SETTINGS.items():
@@ -91,7 +103,7 @@ def lab(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # Ctrl-C counts, even where this was started in the background
+            # handle Ctrl-C, which a process that was started in the background ignores
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - takes no lock
         )
         try:
@@ -109,17 +121,17 @@ def open_notebook(page: Page, lab: Lab, path: str) -> None:
     """Open a notebook, and wait until its kernel is there."""
     page.goto(lab.url(path))
     page.locator(".jp-Notebook:visible .jp-Cell").first.wait_for(timeout=RUN_SECONDS * 1000)
-    # the status bar; the notebook's own sign is idle also while there is no kernel yet
+    # the status bar; the notebook's own indicator is idle also before the kernel has started
     page.get_by_text(re.compile(r"\(ipykernel\) \| Idle")).first.wait_for(timeout=RUN_SECONDS * 1000)
 
 
 def run_all(page: Page, lab: Lab, path: str) -> dict[str, Any]:
-    """Choose Run > Run All Cells in an open notebook without outputs; return it as it is saved when it is done.
+    """Choose Run > Run All Cells in an open notebook without outputs; return the notebook, saved after the last cell.
 
     Raises
     ------
     LabError
-        It did not end in time.
+        The cells did not end in time.
     """
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -128,14 +140,14 @@ def run_all(page: Page, lab: Lab, path: str) -> dict[str, Any]:
         if time.monotonic() > end:
             raise LabError(f"{path}: not all cells were run within {RUN_SECONDS:.0f} s.")
         page.wait_for_timeout(POLL_SECONDS * 1000)
-    # saved once, and read only then: a server that reads what is being written takes it for broken
+    # read after the save: a server that reads a half-written file reports it as broken
     page.keyboard.press("Control+s")
     page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=RUN_SECONDS * 1000)
     return lab.saved(path)
 
 
 def _is_done(page: Page) -> bool:
-    """Tell whether every cell of the open notebook has its number, or one raised, after which the others get none."""
+    """Return whether every cell of the open notebook has its number, or a cell raised and the later ones get none."""
     notebook = page.locator(".jp-Notebook:visible")
     prompts = [prompt.strip() for prompt in notebook.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()]
     raised = notebook.locator("[data-mime-type='application/vnd.jupyter.error']").count() > 0
@@ -144,7 +156,7 @@ def _is_done(page: Page) -> bool:
 
 
 def _started(process: subprocess.Popen[str]) -> Lab:
-    """Read what the command prints until the address stands there; go on reading, so that it never waits for us."""
+    """Read the output until the address appears; a thread reads on, so that the process never blocks on a full pipe."""
     output: list[str] = []
     lines: Queue[str] = Queue()
 
@@ -163,7 +175,7 @@ def _started(process: subprocess.Popen[str]) -> Lab:
             break
         if not line:
             raise LabError(f"etl lab ended: {''.join(output)}")
-        if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=(\w+)", line):
-            address = urlsplit(found[0])
-            return Lab(f"{address.scheme}://{address.netloc}", found[1], process, output)
+        if address := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=(\w+)", line):
+            url = urlsplit(address[0])
+            return Lab(f"{url.scheme}://{url.netloc}", address[1], process, output)
     raise LabError(f"etl lab said no address within {START_SECONDS:.0f} s: {''.join(output)}")
