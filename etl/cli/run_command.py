@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from etl.checks.check import Check
 from etl.cli import option_types
 from etl.cli.console_progress import printer, show_steps
 from etl.cli.execution_history import Outcome
 from etl.cli.exit_codes import DONE, FAILED
 from etl.cli.local_pipeline import local_pipeline
-from etl.display.verdict import finding_lines
+from etl.display.check_tables import finding_lines
 from etl.errors import RawFileError
 from etl.runs.input_record import described_input, note_input
 from etl.storage.devices_file import read_devices_file
@@ -124,8 +125,8 @@ def _tell(ended: Outcome, options: argparse.Namespace, say: Callable[[str], None
     if rows["written"] > SHOWN_ROWS:
         say(f"  ... and {rows['written'] - SHOWN_ROWS:,} more rows")
     say("")
-    checks = json.loads((run_folder / "manifest.json").read_text(encoding="utf-8"))["checks"]
-    for line in finding_lines(checks):
+    manifest = json.loads((run_folder / "manifest.json").read_text(encoding="utf-8"))
+    for line in finding_lines([Check(**check) for check in manifest["checks"]]):
         say(line)
     say("")
     say(f"{published}   the history")

@@ -1,4 +1,4 @@
-"""What a run records about itself: the join's report, and the manifest that completes it."""
+"""The record of a run: the join's report, and the manifest that adds the checks to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from etl.analysis.volume import MOST_DAYS
-from etl.checks.history_checks import Check
+from etl.analysis.volume import MAX_DAYS
+from etl.checks.check import Check
 from etl.contract.row_counts import RowCounts
 
 HOUR_FORMAT = "%Y-%m-%d %H:00"
@@ -25,7 +25,7 @@ def join_report(
     extra_fields: Sequence[str],
     output: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return what DataJoin read, counted and wrote, for CheckOutput to check against.
+    """Return the report of what DataJoin read, counted and wrote, against which CheckOutput checks the history.
 
     Parameters
     ----------
@@ -66,38 +66,37 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a run: its join report with the checks, the seconds per finished step and its provenance.
 
-    It also says how many events each hour had, so that the runs of the next days can compare without reading histories.
-
     Parameters
     ----------
     report
-        As `join_report` made it.
+        From `join_report`.
     checks
-        What CheckOutput found.
+        All checks of the run.
     events_by_hour
-        From `etl.analysis.volume.events_by_hour`; the latest hours are kept, as many as a comparison looks back.
+        From `etl.analysis.volume.events_by_hour`. The manifest has the latest hours, as many as a comparison looks
+        back, so that the runs of the next days need not read histories.
     time_zone
-        The zone whose hours they are.
+        The zone of these hours.
     seconds
         Wall time in seconds of each finished step, by notebook; the step that writes the manifest is not over yet.
     provenance
-        As `etl.runs.provenance.provenance` returns it.
+        From `etl.runs.provenance.provenance`.
     """
-    latest = events_by_hour.tail(24 * MOST_DAYS)
-    hours = {f"{hour:{HOUR_FORMAT}}": int(n_events) for hour, n_events in latest.items()}
+    latest = events_by_hour.tail(24 * MAX_DAYS)
+    n_events = {f"{hour:{HOUR_FORMAT}}": int(n) for hour, n in latest.items()}
     return {
         **report,
         "checks": [asdict(check) for check in checks],
-        "events_by_hour": {"time_zone": time_zone, "n_events": hours},
+        "events_by_hour": {"time_zone": time_zone, "n_events": n_events},
         "seconds": seconds,
         **provenance,
     }
 
 
 def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series | None:
-    """Return the events per hour that a manifest tells of; None if of none, or of the hours of another zone."""
-    told = manifest.get("events_by_hour", {})
-    if told.get("time_zone") != time_zone or not told.get("n_events"):
+    """Return the events per hour from a manifest; None if it has none, or those of another zone."""
+    counts = manifest.get("events_by_hour", {})
+    if counts.get("time_zone") != time_zone or not counts.get("n_events"):
         return None
-    hours = pd.to_datetime(list(told["n_events"]), format=HOUR_FORMAT)
-    return pd.Series(list(told["n_events"].values()), index=hours.rename("hour"), name="n_events")
+    hours = pd.to_datetime(list(counts["n_events"]), format=HOUR_FORMAT)
+    return pd.Series(list(counts["n_events"].values()), index=hours.rename("hour"), name="n_events")
