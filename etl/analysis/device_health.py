@@ -21,7 +21,7 @@ def device_health(events: pd.DataFrame, *, until: int) -> pd.DataFrame:
     Parameters
     ----------
     events
-        One row per event in file order, from `etl.analysis.events.events_of`. Unchanged.
+        One row per event in file order, from `etl.analysis.events.events_of`.
     until
         Unix time until which a device that was not switched off again counts as on, and a device that sends nothing as
         silent.
@@ -82,19 +82,9 @@ def stuck_devices(health: pd.DataFrame, *, max_hours_on: float, max_in_a_row: in
 def health_summary(
     health: pd.DataFrame, *, max_silent_hours: float, max_hours_on: float, max_in_a_row: int
 ) -> pd.DataFrame:
-    """Return the columns of `health` that are worth a look, after a ``remark``; stuck and silent devices come first.
+    """Return the columns of `device_health` that are worth a look, one row per device, stuck and silent ones first.
 
-    Parameters
-    ----------
-    health
-        From `device_health`. Unchanged.
-    max_silent_hours, max_hours_on, max_in_a_row
-        As `silent_devices` and `stuck_devices` take them.
-
-    Returns
-    -------
-    DataFrame
-        One row per device; ``remark`` is ``stuck``, ``silent``, ``stuck, silent`` or empty.
+    The first column is ``remark``: ``stuck``, ``silent``, ``stuck, silent`` or empty.
     """
     is_stuck = health.index.isin(stuck_devices(health, max_hours_on=max_hours_on, max_in_a_row=max_in_a_row).index)
     is_silent = health.index.isin(silent_devices(health, max_silent_hours=max_silent_hours).index)

@@ -44,36 +44,24 @@ class OrderedEvents(NamedTuple):
 
 
 def one_row_per_event(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the history without the rows for further owners of a device, so that no event counts twice.
+    """Return the rows of a history for the first owner (in sort order) of a device, and those without owner.
 
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per event: that of the device's first owner in sort order, or the row without owner.
+    So the table has one row per event, and no event counts twice.
     """
-    devices = history["device_id"].astype("category").cat
-    users = history["user_id"].astype("category").cat.codes.to_numpy()
-    device, is_owned = devices.codes.to_numpy(), users >= 0
-    first_user = np.full(len(devices.categories) + 1, np.iinfo(users.dtype).max, users.dtype)
-    np.minimum.at(first_user, device[is_owned], users[is_owned])
-    return history[(users == first_user[device]) | ~is_owned]
+    device, user = (history[name].astype("category").cat.codes for name in ("device_id", "user_id"))
+    first_user = user.where(user >= 0).groupby(device).transform("min")
+    return history[(user == first_user) | (user < 0)]
 
 
 def events_of(history: pd.DataFrame) -> pd.DataFrame:
     """Return the events of a history, in file order.
 
-    Rows that are no events are left out, and a history without a needed column has no events: that a history is damaged
-    is for the checks to report.
+    Rows that are no events are left out, and a history without a needed column has no events: the checks report damage.
 
     Parameters
     ----------
     history
-        One row per event and owner, every column text. Unchanged.
+        One row per event and owner, every column text.
 
     Returns
     -------
@@ -106,21 +94,15 @@ def events_of(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def sort_by_device(events: pd.DataFrame) -> OrderedEvents:
-    """Sort events by device and time, and tell each device's state before and after each of them.
-
-    Parameters
-    ----------
-    events
-        One row per event, in file order: ``device_id``, ``timestamp`` (Unix seconds, text or number), ``power``.
-        Unchanged.
-    """
-    device_ids = events["device_id"].astype("category").cat.remove_unused_categories().cat
-    device, second = device_ids.codes.to_numpy(), pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64")
+    """Sort events (``device_id``, ``timestamp`` as text or number, ``power``) by device and time."""
+    devices = events["device_id"].astype("category").cat
+    device, second = devices.codes.to_numpy(), pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64")
     order = np.lexsort((second, device))
     device, second, is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]
     is_first = np.diff(device, prepend=-1) != 0
     was_on = np.append(False, is_on[:-1])[: len(is_on)] & ~is_first
-    return OrderedEvents(device_ids.categories, device, second, is_on, was_on, is_first)
+    device_ids = devices.categories.take(device[is_first])
+    return OrderedEvents(device_ids, np.cumsum(is_first) - 1, second, is_on, was_on, is_first)
 
 
 def newest_event(events: pd.DataFrame, *, run_date: str, time_zone: str) -> int:
@@ -131,18 +113,7 @@ def newest_event(events: pd.DataFrame, *, run_date: str, time_zone: str) -> int:
 
 
 def device_owners(history: pd.DataFrame) -> pd.DataFrame:
-    """Return who owns the devices of a history.
-
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per device and owner: ``device_id``, ``user_id``, ``type``; sorted. A device without an owner has none.
-    """
+    """Return the owners in a history, one row per device and owner: ``device_id``, ``user_id``, ``type``; sorted."""
     rows = history.reindex(columns=["device_id", "user_id", "type"]).astype("str")
     owned = rows[rows["user_id"].notna()].drop_duplicates(["device_id", "user_id"])
     return owned.sort_values(["device_id", "user_id"], ignore_index=True)

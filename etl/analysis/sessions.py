@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from etl.analysis.events import sort_by_device
+from etl.analysis.local_time import IntArray
 from etl.errors import MissingColumnsError
 
 NEEDED = ["device_id", "timestamp", "power"]
@@ -44,7 +45,7 @@ def operation_sessions(events: pd.DataFrame) -> Sessions:
     events
         One row per event, in file order: ``device_id``, ``timestamp`` (Unix seconds, text or number), ``power``.
         A history has a row per owner: reduce it with `etl.analysis.events.one_row_per_event` first, or run time
-        counts twice. Unchanged.
+        counts twice.
 
     Returns
     -------
@@ -72,32 +73,23 @@ def operation_sessions(events: pd.DataFrame) -> Sessions:
     # a device's changes alternate and begin with on: each on is followed by its off, or is the device's last change
     opens, is_last = is_on[changes], np.diff(device[changes], append=-1) != 0
     starts, ends, still_on = changes[opens & ~is_last], changes[~opens], changes[opens & is_last]
-    names = pd.Series(device_ids, dtype="str")
-    at = pd.Series(pd.to_datetime(second, unit="s", utc=True))
+
+    def instants(rows: IntArray) -> pd.DatetimeIndex:
+        return pd.to_datetime(second[rows], unit="s", utc=True)
+
+    def begun(rows: IntArray) -> pd.DataFrame:
+        return pd.DataFrame({"device_id": device_ids.take(device[rows]).astype("str"), "on_at": instants(rows)})
+
     return Sessions(
-        closed=pd.DataFrame(
-            {
-                "device_id": names.take(device[starts]).array,
-                "on_at": at.take(starts).array,
-                "off_at": at.take(ends).array,
-                "seconds": second[ends] - second[starts],
-            }
-        ),
-        open=pd.DataFrame({"device_id": names.take(device[still_on]).array, "on_at": at.take(still_on).array}),
+        closed=begun(starts).assign(off_at=instants(ends), seconds=second[ends] - second[starts]),
+        open=begun(still_on),
         n_repeated_on=int((is_on & was_on).sum()),
         n_orphaned_off=int((~is_on & ~was_on).sum()),
     )
 
 
 def seconds_by_day(sessions: Sessions, *, time_zone: str) -> pd.DataFrame:
-    """Sum the run time of each device and day, splitting sessions at midnight.
-
-    Parameters
-    ----------
-    sessions
-        From `operation_sessions`; open ones have no run time.
-    time_zone
-        IANA name of the zone whose days are counted; a day may have 23 or 25 hours.
+    """Sum the run time of closed sessions by device and day; sessions are split at the zone's midnight.
 
     Returns
     -------

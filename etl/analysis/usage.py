@@ -13,20 +13,13 @@ WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def run_time_by_device(events: pd.DataFrame, sessions: Sessions) -> pd.DataFrame:
-    """Sum the run time of each device.
-
-    Parameters
-    ----------
-    events
-        One row per event, from `etl.analysis.events.events_of`. Unchanged.
-    sessions
-        Of these events.
+    """Sum the run time of the sessions of each device with events, the longest run time first.
 
     Returns
     -------
     DataFrame
-        One row per device with events, the longest run time first: ``device_id``, ``type``, ``n_sessions``,
-        ``run_time_hours``, ``longest_hours`` (of closed sessions), ``is_on_still``.
+        One row per device: ``device_id``, ``type``, ``n_sessions``, ``run_time_hours``, ``longest_hours`` (of closed
+        sessions), ``is_on_still``.
     """
     devices = events[["device_id", "type"]].drop_duplicates("device_id").astype("str").set_index("device_id")
     seconds = sessions.closed.groupby("device_id")["seconds"].agg(["size", "sum", "max"]).reindex(devices.index)
@@ -40,26 +33,15 @@ def run_time_by_device(events: pd.DataFrame, sessions: Sessions) -> pd.DataFrame
 
 
 def run_time_by_type(by_device: pd.DataFrame) -> pd.DataFrame:
-    """Sum `run_time_by_device` by type, the longest run time first.
-
-    Returns
-    -------
-    DataFrame
-        One row per type: ``type``, ``n_devices``, ``n_sessions``, ``run_time_hours``.
-    """
+    """Sum `run_time_by_device`: one row per ``type``, with ``n_devices``, ``n_sessions``, ``run_time_hours``."""
     return _sum_by(by_device, "type")
 
 
 def run_time_by_owner(by_device: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
-    """Sum `run_time_by_device` by owner (`etl.analysis.events.device_owners`), the longest run time first.
+    """Sum `run_time_by_device`: one row per ``user_id`` of `etl.analysis.events.device_owners`, columns as by type.
 
-    A shared device counts in full for each of its owners, so the owners' sum may be more than that of the devices.
-
-    Returns
-    -------
-    DataFrame
-        One row per owner: ``user_id``, ``n_devices``, ``n_sessions``, ``run_time_hours``; the last is ``(unknown)`` for
-        the devices without an owner, if there are any.
+    A shared device counts in full for each of its owners, so the owners' sum may be more than that of the devices. The
+    last row is ``(unknown)``, for the devices without an owner, if there are any.
     """
     owned = by_device.merge(owners[["device_id", "user_id"]], on="device_id", how="left")
     table = _sum_by(owned.assign(user_id=owned["user_id"].fillna(UNKNOWN_TYPE)), "user_id")
@@ -69,16 +51,7 @@ def run_time_by_owner(by_device: pd.DataFrame, owners: pd.DataFrame) -> pd.DataF
 def devices_on(sessions: Sessions, *, until: int, time_zone: str) -> pd.DataFrame:
     """Count how many devices are on at once, hour by hour.
 
-    A device that was not switched off again counts as on up to `until`, though it has no run time.
-
-    Parameters
-    ----------
-    sessions
-        From `etl.analysis.sessions.operation_sessions`. Unchanged.
-    until
-        Unix time at which the events end.
-    time_zone
-        IANA name of the zone whose hours are counted.
+    A device that was not switched off again counts as on up to `until` (Unix time), though it has no run time.
 
     Returns
     -------
@@ -111,13 +84,7 @@ def devices_on(sessions: Sessions, *, until: int, time_zone: str) -> pd.DataFram
 
 
 def by_weekday_and_hour(on: pd.DataFrame) -> pd.DataFrame:
-    """Average `devices_on` by weekday and hour of the day.
-
-    Returns
-    -------
-    DataFrame
-        Seven rows, Monday to Sunday, 24 columns, 0 to 23; null where no such hour is known.
-    """
+    """Average `devices_on` by weekday (Monday to Sunday) and hour (0 to 23); null where no such hour is known."""
     means = on.pivot_table("mean_on", on.index.day_of_week, on.index.hour)
     week = means.reindex(index=range(7), columns=range(24)).astype("float64")
     return week.set_axis(pd.Index(WEEKDAYS, name="weekday")).rename_axis(columns="hour")

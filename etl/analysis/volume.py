@@ -20,35 +20,13 @@ FIRST_SHARE = 0.01
 
 
 def events_by_hour(events: pd.DataFrame, *, time_zone: str) -> pd.Series:
-    """Count events per hour.
-
-    Parameters
-    ----------
-    events
-        One row per event; ``timestamp`` in Unix seconds. Unchanged.
-    time_zone
-        IANA name of the zone whose hours are counted.
-
-    Returns
-    -------
-    Series
-        ``n_events`` of each hour that has any, by its start on the zone's clock (``hour``), sorted.
-    """
+    """Count events per hour: ``n_events`` of each hour with any, by its start on the zone's clock, ``hour``; sorted."""
     hour, hours = bin_by_local_hour(events["timestamp"].to_numpy(), time_zone=time_zone)
     return pd.Series(np.bincount(hour, minlength=len(hours)), index=hours, name="n_events")
 
 
 def events_by_type(events: pd.DataFrame, *, time_zone: str, by: str = "hour") -> pd.DataFrame:
     """Count events per hour, or day, and device type.
-
-    Parameters
-    ----------
-    events
-        One row per event, from `etl.analysis.events.events_of`. Unchanged.
-    time_zone
-        IANA name of the zone whose hours are counted.
-    by
-        ``hour`` or ``day``.
 
     Returns
     -------
@@ -94,8 +72,6 @@ def compare_with_usual(
         taken.
     first
         Hours before this one are not compared, but count as earlier days.
-    time_zone
-        IANA name of the zone.
 
     Returns
     -------
@@ -129,16 +105,10 @@ def first_hour(n_events: pd.Series) -> pd.Timestamp | None:
 
 
 def unusual_hours(compared_hours: pd.DataFrame, *, max_volume_ratio: float) -> pd.DataFrame:
-    """Return the hours with far more, or far fewer, events than usual, by more than chance explains.
+    """Return the hours of `compare_with_usual` with far more, or far fewer, events than usual.
 
-    Hours without any event are not among them: `gaps` finds these.
-
-    Parameters
-    ----------
-    compared_hours
-        From `compare_with_usual`.
-    max_volume_ratio
-        An hour is unusual if it has more than so many times its usual events, or less than that part of them.
+    An hour is unusual if it has more than `max_volume_ratio` times its usual events, or less than that part of them,
+    and chance does not explain the difference. Hours without any event are not among them: `gaps` finds these.
     """
     n, usual = compared_hours["n_events"], compared_hours["usual_events"]
     is_far = (n > usual * max_volume_ratio) | (n < usual / max_volume_ratio)
@@ -146,14 +116,9 @@ def unusual_hours(compared_hours: pd.DataFrame, *, max_volume_ratio: float) -> p
 
 
 def gaps(compared_hours: pd.DataFrame, *, min_missing_events: float) -> pd.DataFrame:
-    """Return the gaps: hours in a row without a single event, in which there usually are some.
+    """Return the gaps of `compare_with_usual`: hours in a row without an event, in which there usually are some.
 
-    Parameters
-    ----------
-    compared_hours
-        From `compare_with_usual`.
-    min_missing_events
-        How many events the hours of a gap usually have together.
+    The hours of a gap usually have `min_missing_events` together.
 
     Returns
     -------

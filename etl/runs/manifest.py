@@ -31,18 +31,13 @@ def join_report(
     ----------
     parameters
         The notebook's parameters by name.
-    source
-        The raw object: ``bucket_name``, ``key``, ``etag``, ``bytes``, ``sha256``.
+    source, output
+        The raw object and the history: ``bucket_name``, ``key``, ``bytes``, ``sha256``; the raw object has an ``etag``.
     device_table
         The snapshot of the master table: ``table_name``, ``count``, ``sha256``, ``n_types_not_text``.
-    rows
-        The counts of the run.
-    unmatched
-        One row per device without owner, as `etl.join.owners.unmatched_devices` lists them.
-    extra_fields
-        Fields of the raw file that the contract does not know.
-    output
-        The history: ``bucket_name``, ``key``, ``bytes``, ``sha256``.
+    rows, unmatched, extra_fields
+        The counts of the run, one row per device without owner, and the fields that the contract does not know, from
+        `etl.join.join_file.join_file`.
     """
     return {
         "parameters": parameters,
