@@ -33,12 +33,12 @@ def run_time_by_device(events: pd.DataFrame, sessions: Sessions) -> pd.DataFrame
 
 
 def run_time_by_type(by_device: pd.DataFrame) -> pd.DataFrame:
-    """Sum `run_time_by_device`: one row per ``type``, with ``n_devices``, ``n_sessions``, ``run_time_hours``."""
+    """Sum `run_time_by_device` by ``type``: ``n_devices``, ``n_sessions``, ``run_time_hours``; the longest first."""
     return _sum_by(by_device, "type")
 
 
 def run_time_by_owner(by_device: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
-    """Sum `run_time_by_device`: one row per ``user_id`` of `etl.analysis.events.device_owners`, columns as by type.
+    """Sum `run_time_by_device` by ``user_id`` of `etl.analysis.events.device_owners`: columns as by type.
 
     A shared device counts in full for each of its owners, so the owners' sum may be more than that of the devices. The
     last row is ``(unknown)``, for the devices without an owner, if there are any.

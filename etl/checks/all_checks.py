@@ -57,15 +57,5 @@ def threshold_names(check: CheckFunction) -> list[str]:
 
 
 def run_checks(checks: Iterable[CheckFunction], data: RunData, parameters: Mapping[str, Any]) -> list[Check]:
-    """Run checks on a run's data.
-
-    Parameters
-    ----------
-    checks
-        From this module.
-    data
-        Unchanged.
-    parameters
-        Values by name, such as a notebook's ``globals()``: each check gets the thresholds that it takes.
-    """
+    """Run checks on a run's data; each gets its thresholds from `parameters`, such as a notebook's ``globals()``."""
     return [check(data, **{name: parameters[name] for name in threshold_names(check)}) for check in checks]
