@@ -1,4 +1,4 @@
-"""CheckOutput's function has no pyarrow, and pandas keeps text otherwise there: the figures are the same."""
+"""CheckOutput's function has no pyarrow, so pandas stores text in another way there: the figures are the same."""
 
 import os
 import subprocess
@@ -53,8 +53,8 @@ def run(*arguments):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
 
-def test_the_checks_say_the_same_with_and_without_pyarrow():
-    """Every table, to the character; and the one process really had it, the other not."""
+def test_the_tables_are_the_same_with_and_without_pyarrow():
+    """Every table is the same to the character; one process really has pyarrow, the other does not."""
     with_it, without = run(), run("without")
     assert (with_it.stderr, without.stderr) == ("True\n", "False\n")
     assert with_it.stdout == without.stdout
