@@ -44,7 +44,7 @@ def reconciliation(data: RunData) -> Check:
 
 
 def power(data: RunData) -> Check:
-    """Check that every row says on or off."""
+    """Check that the power of every row is on or off."""
     n = _n_not_matching(data.history, "power", "on|off")
     return Check("power", "fail", n == 0, f"{quantity(n, 'row is', 'rows are')} neither on nor off.")
 
