@@ -15,13 +15,12 @@ NOTEBOOK = "03_checks.ipynb"
 
 start_kernels(
     "pandas",
-    "etl.checks.arrival_checks",
-    "etl.checks.device_checks",
+    "etl.checks.all_checks",
     "etl.runs.published_days",
     "etl.display.plots",
     "etl.runs.provenance",
     "etl.analysis.usage",
-    "etl.display.verdict",
+    "etl.display.check_tables",
 )
 
 

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from etl.checks.check import Check
 from etl.cli import DONE, FAILED
 from etl.cli.execution import ExecutionResult
 from etl.cli.local_files import mirror, open_raw
 from etl.cli.local_pipeline import local_pipeline
 from etl.cli.options import add_input_options, add_out_option, execution_input, share
-from etl.display.verdict import finding_lines
+from etl.display.check_tables import finding_lines
 from etl.runs.input_record import make_input_record, write_input_record
 from etl.runs.layout import MANIFEST, REPORT, RUNS, name_and_try, parse_key
 from etl.storage.devices_file import read_devices_file
@@ -101,7 +102,7 @@ def _show_success(result: ExecutionResult, options: argparse.Namespace, print_li
             print_line(f"  {line.rstrip()}")
     if rows["written"] > SHOWN_ROWS:
         print_line(f"  ... and {rows['written'] - SHOWN_ROWS:,} more rows")
-    print_line("\n".join(["", *finding_lines(json.loads(manifest)["checks"]), ""]))
+    print_line("\n".join(["", *finding_lines([Check(**check) for check in json.loads(manifest)["checks"]]), ""]))
     print_line(f"{published}   the history")
     print_line(f"{run_folder}/   executed notebooks, {MANIFEST}")
 

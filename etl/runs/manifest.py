@@ -1,4 +1,4 @@
-"""The record of a run: the report of the join, and the manifest, which adds checks and provenance."""
+"""The record of a run: the join's report, and the manifest that adds the checks to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from etl.analysis.volume import MOST_DAYS
-from etl.checks.history_checks import Check
+from etl.analysis.volume import MAX_DAYS
+from etl.checks.check import Check
 from etl.contract.row_counts import RowCounts
 
 HOUR_FORMAT = "%Y-%m-%d %H:00"
@@ -25,22 +25,19 @@ def join_report(
     extra_fields: Sequence[str],
     output: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return what DataJoin read, counted and wrote, for CheckOutput to check against.
+    """Return the report of what DataJoin read, counted and wrote, against which CheckOutput checks the history.
 
     Parameters
     ----------
     parameters
         The notebook's parameters by name.
     source, output
-        The raw object and the history: ``bucket_name``, ``key``, ``bytes``, ``sha256``; also ``etag`` of the former.
+        The raw object and the history: ``bucket_name``, ``key``, ``bytes``, ``sha256``; the raw object has an ``etag``.
     device_table
-        The snapshot of the device table: ``table_name``, ``count``, ``sha256``, ``n_types_not_text``.
-    rows
-        The row counts of the run.
-    unmatched
-        One row per device without owner, with its ``device_id``.
-    extra_fields
-        Fields of the raw file that the contract does not know.
+        The snapshot of the master table: ``table_name``, ``count``, ``sha256``, ``n_types_not_text``.
+    rows, unmatched, extra_fields
+        The counts of the run, one row per device without owner, and the fields that the contract does not know, from
+        `etl.join.join_file.join_file`.
     """
     return {
         "parameters": parameters,
@@ -64,35 +61,35 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a run: its join report with checks, seconds per finished step, and provenance.
 
-    It also has the number of events of each hour, so that later runs can compare without reading histories.
-
     Parameters
     ----------
     report
         From `join_report`.
     checks
-        All checks of CheckOutput.
-    events_by_hour, time_zone
-        From `etl.analysis.volume.events_by_hour`, with the IANA name of its zone. The manifest has the latest hours
-        only, as many as a comparison uses.
+        All checks of the run.
+    events_by_hour
+        From `etl.analysis.volume.events_by_hour`. The manifest has the latest hours, as many as a comparison looks
+        back, so that the runs of the next days need not read histories.
+    time_zone
+        The zone of these hours.
     seconds
         Wall time in seconds of each finished step, by notebook.
     provenance
         From `etl.runs.provenance.provenance`.
     """
-    latest = events_by_hour.tail(24 * MOST_DAYS)
-    hours = {f"{hour:{HOUR_FORMAT}}": int(n_events) for hour, n_events in latest.items()}
+    latest = events_by_hour.tail(24 * MAX_DAYS)
+    n_events = {f"{hour:{HOUR_FORMAT}}": int(n) for hour, n in latest.items()}
     return {
         **report,
         "checks": [asdict(check) for check in checks],
-        "events_by_hour": {"time_zone": time_zone, "n_events": hours},
+        "events_by_hour": {"time_zone": time_zone, "n_events": n_events},
         "seconds": seconds,
         **provenance,
     }
 
 
 def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series | None:
-    """Return the events per hour in a manifest; None if there are none, or those of another time zone."""
+    """Return the events per hour from a manifest; None if it has none, or those of another zone."""
     counts = manifest.get("events_by_hour", {})
     if counts.get("time_zone") != time_zone or not counts.get("n_events"):
         return None

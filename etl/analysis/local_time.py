@@ -1,4 +1,4 @@
-"""The hours of a time zone: in which one an event lies, and which ones there are."""
+"""Hours and days on the clock of a time zone."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-# every zone's hours have begun at a multiple of this since 1972; so this many seconds need to be converted once only
+IntArray = npt.NDArray[np.int64]
+SECONDS_PER_HOUR = 3600
+# since 1972 the hours of every zone begin at a multiple of 15 minutes: one conversion for each such slot is enough
 SLOT_SECONDS = 900
 
 
-def local_hours(seconds: npt.NDArray[np.int64], *, time_zone: str) -> tuple[npt.NDArray[np.int64], pd.DatetimeIndex]:
-    """Return in which hour of a zone each instant lies.
+def bin_by_local_hour(seconds: IntArray, *, time_zone: str) -> tuple[IntArray, pd.DatetimeIndex]:
+    """Assign instants to the hours of a zone.
 
     Parameters
     ----------
     seconds
-        Unix time.
+        Unix time of each instant.
     time_zone
         IANA name. Where clocks go back, two hours have the same name; here they are the same hour.
 
     Returns
     -------
     tuple
-        For each instant the place of its hour, and the hours (their starts on the zone's clock, without zone), sorted.
+        The position of each instant's hour among the hours, and the hours (starts on the zone's clock, without zone),
+        sorted.
 
     Examples
     --------
-    >>> places, hours = local_hours(np.array([1616506124, 1616511600]), time_zone="Asia/Tokyo")
-    >>> places.tolist(), hours.strftime("%d. %H:%M").tolist()
+    >>> positions, hours = bin_by_local_hour(np.array([1616506124, 1616511600]), time_zone="Asia/Tokyo")
+    >>> positions.tolist(), hours.strftime("%d. %H:%M").tolist()
     ([0, 1], ['23. 22:00', '24. 00:00'])
     """
     slot_of, slots = pd.factorize(np.asarray(seconds) // SLOT_SECONDS)
@@ -38,7 +41,7 @@ def local_hours(seconds: npt.NDArray[np.int64], *, time_zone: str) -> tuple[npt.
 
 
 def hours_between(first: pd.Timestamp, last: pd.Timestamp, *, time_zone: str) -> pd.DatetimeIndex:
-    """Return every hour from `first` to `last`, on the zone's clock, without those that it skips in spring.
+    """Return every hour from `first` to `last` on the zone's clock, without the hours that it skips in spring.
 
     Examples
     --------
@@ -52,7 +55,7 @@ def hours_between(first: pd.Timestamp, last: pd.Timestamp, *, time_zone: str) ->
 
 
 def end_of_day(day: str, *, time_zone: str) -> int:
-    """Return the first second, Unix time, after a day of a zone.
+    """Return the Unix time at which a day of a zone ends.
 
     Examples
     --------
