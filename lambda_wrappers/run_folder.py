@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from etl.errors import EtlError, OutputConflictError
+from etl.storage.object_store import put_if_absent
 
 MOST_COPIES = 20
 
@@ -46,18 +47,7 @@ class RunFolder:
         path = PurePosixPath(name)
         for number in range(1, MOST_COPIES):
             tried = name if number == 1 else f"{path.stem}.try-{number}{path.suffix}"
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=self._prefix + tried,
-                    Body=content,
-                    ContentType=content_type,
-                    IfNoneMatch="*",
-                )
-            except self._s3.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
-                    raise
-            else:
+            if put_if_absent(self._s3, self._bucket, self._prefix + tried, content, content_type):
                 return tried
         raise OutputConflictError(f"{self.uri(name)}: {MOST_COPIES - 1} earlier tries lie there; expected fewer.")
 

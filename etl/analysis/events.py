@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 UNKNOWN_TYPE = "(unknown)"
 STATES = ["off", "on"]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from etl.analysis.events import WHOLE_SECONDS
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.errors import ChecksFailedError
 from etl.formatting import counted, cut, named
 

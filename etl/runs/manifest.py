@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -38,7 +39,7 @@ def join_report(
     rows
         The counts of the run.
     unmatched
-        One row per device without owner, as `etl.join.owners.unmatched_devices` lists them.
+        One row per device without owner, as `etl.join.unmatched_devices.UnmatchedDevices.table` lists them.
     extra_fields
         Fields of the raw file that the contract does not know.
     output
@@ -101,3 +102,8 @@ def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series 
         return None
     hours = pd.to_datetime(list(told["n_events"]), format=HOUR_FORMAT)
     return pd.Series(list(told["n_events"].values()), index=hours.rename("hour"), name="n_events")
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as indented JSON in UTF-8 that ends with a line feed; the same value gives the same bytes."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

@@ -83,8 +83,8 @@ REGRESSIONS = {
         *("rule", "join", "write", "report", "result"),
     ),
     "another column order": join(
-        "etl/contract/record.py",
-        'HISTORY_COLUMNS = ["device_id", "timestamp", "power", "user_id", "type"]',
+        "etl/contract/columns.py",
+        "HISTORY_COLUMNS = [*EVENT_COLUMNS, *OWNER_COLUMNS]",
         'HISTORY_COLUMNS = ["timestamp", "device_id", "power", "user_id", "type"]',
         *("rule", "join", "write", "report", "result"),
     ),

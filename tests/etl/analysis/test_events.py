@@ -3,7 +3,7 @@
 import pandas as pd
 
 from etl.analysis.events import device_owners, events_of, one_row_per_event
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 HISTORY = pd.DataFrame(
     [

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from etl.checks.history_checks import check_history, checks_table, reconciliation_table, require_passed
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.contract.history_csv import from_csv, to_csv
-from etl.contract.record import HISTORY_COLUMNS
 from etl.errors import ChecksFailedError
 
 HISTORY = pd.DataFrame(
