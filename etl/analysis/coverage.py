@@ -8,17 +8,12 @@ from etl.contract.columns import HISTORY_COLUMNS
 
 
 def shared_devices(devices: pd.DataFrame) -> pd.DataFrame:
-    """List the devices that several users own.
+    """List the devices of several owners, sorted: ``device_id``, ``n_owners``, ``owners`` (ids, with commas).
 
     Parameters
     ----------
     devices
         One row per owner and device; needs ``user_id`` and ``device_id``. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per such device, sorted: ``device_id``, ``n_owners``, ``owners`` (their ids, with commas).
     """
     shared = devices[devices.duplicated("device_id", keep=False)].sort_values(["device_id", "user_id"])
     grouped = shared.groupby("device_id", sort=True)["user_id"]
@@ -37,28 +32,19 @@ def same_rows(left: pd.DataFrame, right: pd.DataFrame) -> bool:
 
 
 def events_by_owner_and_type(history: pd.DataFrame) -> pd.DataFrame:
-    """Count the events of each owner's devices.
+    """Count devices and events of each owner and type, sorted by both; unknown ones are empty.
+
+    The event of a device with several owners counts for each of them.
 
     Parameters
     ----------
     history
         One row per event and owner; needs ``user_id``, ``type``, ``device_id``, ``power``. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per owner and type, sorted: ``user_id``, ``type`` (empty where unknown), ``n_devices``, ``n_on``,
-        ``n_off``. The event of a device with several owners counts for each of them.
     """
     filled = history.fillna({"user_id": "", "type": ""})
-    grouped = filled.groupby(["user_id", "type"], sort=True)
-    return pd.DataFrame(
-        {
-            "n_devices": grouped["device_id"].nunique(),
-            "n_on": grouped["power"].agg(lambda power: int((power == "on").sum())),
-            "n_off": grouped["power"].agg(lambda power: int((power == "off").sum())),
-        }
-    ).reset_index()
+    filled = filled.assign(is_on=filled["power"] == "on", is_off=filled["power"] == "off")
+    grouped = filled.groupby(["user_id", "type"], sort=True, as_index=False)
+    return grouped.agg(n_devices=("device_id", "nunique"), n_on=("is_on", "sum"), n_off=("is_off", "sum"))
 
 
 def _sorted_rows(history: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,6 @@ a record that does not fit field by field, to name the field and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -118,11 +117,6 @@ def first_fault(record: Any, bounds: TimeBounds) -> tuple[str, str] | None:
         if field == "timestamp" and not bounds.contain(record[field]):
             return field, f"expected {IN_TIME}"
     return None
-
-
-def extra_fields_of(record: Mapping[str, Any]) -> Iterable[str]:
-    """Return the names of a record's fields that are not in the contract (schema drift)."""
-    return record.keys() - _TYPES.keys()
 
 
 def json_type(value: Any) -> str:

@@ -36,7 +36,7 @@ _MAX_SEARCHED_BYTES = 1 << 16
 _MIN_PART_BYTES = 128  # a shorter rest is most often one record, which cannot be parsed here
 _STRINGS_A_RECORD = 2 * len(EVENT_COLUMNS)  # its keys and values
 _WORD_BYTES = 8
-_QUOTE, _SPACE, _DELETE, _NOT_ASCII = ord('"'), 0x20, 0x7F, 0x80
+_QUOTE, _SPACE, _DELETE = ord('"'), 0x20, 0x7F
 _TIMESTAMP_DIGITS = 10
 _POWERS = pa.array(["off", "on"], pa.large_string())
 
@@ -68,22 +68,11 @@ class ParsedRecords:
 
 @dataclass(frozen=True)
 class RecordLayout:
-    """How one file's records are written.
+    """How one file's records are written; all bytes include the quotes at both their ends."""
 
-    Attributes
-    ----------
-    names
-        The keys, in their order.
-    before
-        The bytes before each value, from the quote that closes the value before it (or opens the first key) to the
-        quote that opens it.
-    between
-        The bytes between two records, quotes included.
-    """
-
-    names: tuple[str, ...]
-    before: tuple[bytes, ...]
-    between: bytes
+    names: tuple[str, ...]  # the keys, in their order
+    before: tuple[bytes, ...]  # from the end of the value before, or from the first key, to the value
+    between: bytes  # from a record's last value to the next record's first key
 
 
 def _patterns(form: Form) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
@@ -312,9 +301,8 @@ def _is_json_text(strings: pa.LargeStringArray) -> bool:
     raw = np.frombuffer(strings.buffers()[2] or b"", np.uint8)
     if raw.size and np.min(raw) < _SPACE:
         return False
-    if raw.size and np.max(raw) >= _NOT_ASCII:
-        try:
-            strings.validate(full=True)
-        except pa.ArrowInvalid:
-            return False
+    try:
+        strings.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
     return True

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
 from etl.contract import history_csv
 from etl.contract.columns import FOREIGN_TEXT_COLUMNS, HISTORY_COLUMNS
-from etl.join.arrow_tables import text_table
 
 _STARTS_FORMULA = np.isin(np.arange(256), [ord(start) for start in history_csv.FORMULA_STARTS])
 _FORMULA_BYTES = pa.array([start.encode() for start in history_csv.FORMULA_STARTS], pa.large_binary())
@@ -18,7 +16,7 @@ _APOSTROPHE, _NOTHING = pa.scalar("'", pa.large_string()), pa.scalar("", pa.larg
 _OPTIONS = csv.WriteOptions(include_header=False, quoting_style="none", batch_size=65_536)
 
 
-def to_lines(history: pd.DataFrame | pa.Table) -> bytes:
+def to_lines(history: pa.Table) -> bytes:
     r"""Write rows as CSV lines in UTF-8.
 
     Arrow's writer without quoting refuses a cell that needs quotes; then the contract's own writer writes these rows.
@@ -26,21 +24,20 @@ def to_lines(history: pd.DataFrame | pa.Table) -> bytes:
     Parameters
     ----------
     history
-        One row per event and owner, as `etl.join.owners.join_devices` returns it, of either kind. Unchanged.
+        One row per event and owner, as `etl.join.owners.join_devices` returns it. Unchanged.
 
     Examples
     --------
     >>> row = {"device_id": "=1+1", "timestamp": "1616506124", "power": "on", "user_id": None, "type": None}
-    >>> to_lines(pd.DataFrame([row]))
+    >>> to_lines(pa.table([pa.array([cell], pa.large_string()) for cell in row.values()], names=list(row)))
     b"'=1+1,1616506124,on,,\n"
     """
-    table = text_table(history, HISTORY_COLUMNS)
-    safe = [_neutralised(table[name].combine_chunks(), name) for name in HISTORY_COLUMNS]
+    safe = [_neutralised(history[name].combine_chunks(), name) for name in HISTORY_COLUMNS]
     sink = pa.BufferOutputStream()
     try:
         csv.write_csv(pa.table(safe, names=HISTORY_COLUMNS), sink, _OPTIONS)
     except pa.ArrowInvalid:
-        return history_csv.to_lines(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        return history_csv.to_lines(zip(*(history[name].to_pylist() for name in HISTORY_COLUMNS), strict=True))
     lines: bytes = sink.getvalue().to_pybytes()
     return lines
 

@@ -13,16 +13,9 @@ from etl.join.record_reader import read_events
 
 @dataclass(frozen=True)
 class FirstEvents:
-    """The events at the beginning of a raw file.
+    """The valid events at the beginning of a raw file, in file order, as text.
 
-    Attributes
-    ----------
-    events
-        One row per valid event, in file order: ``device_id``, ``timestamp`` (Unix seconds, text), ``power``.
-    n_quarantined
-        Records up to there that broke the contract.
-    is_whole
-        True if this is the whole file.
+    `n_quarantined` counts the records among them that broke the contract; `is_whole`: the file has no more events.
     """
 
     events: pd.DataFrame
@@ -46,23 +39,9 @@ class FirstEvents:
 
 
 def read_first_events(blocks: Iterable[bytes], *, source: str, run_date: str, max_events: int) -> FirstEvents:
-    """Read the first events of a raw file, checked against the contract.
+    """Read the first events of a raw file, at most `max_events`, and the file no further than needed.
 
-    Parameters
-    ----------
-    blocks
-        The file's bytes, in blocks of any size; plain or gzip.
-    source
-        The file's name, for messages.
-    run_date
-        ``YYYY-MM-DD``; bounds the timestamps.
-    max_events
-        How many to return at most; the file is read no further than needed.
-
-    Raises
-    ------
-    RawFileError
-        The file is not what the contract allows.
+    The other parameters, and the errors, are those of `etl.join.record_reader.read_events`.
 
     Examples
     --------

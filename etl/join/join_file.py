@@ -35,10 +35,8 @@ class JoinedFile:
     ----------
     rows
         The counts, which satisfy both identities.
-    first_rows
-        The first ten rows of the history.
-    first_quarantined
-        The first ten records in quarantine: ``index``, ``field``, ``reason``, ``text``.
+    first_rows, first_quarantined
+        The first ten rows of the history, and the first ten records in quarantine.
     unmatched
         One row per device without owner, as `etl.join.unmatched_devices.UnmatchedDevices.table` lists them.
     extra_fields
@@ -70,22 +68,16 @@ def join_file(
 
     Parameters
     ----------
-    blocks
-        The file's bytes, in blocks of any size; plain or gzip.
+    blocks, source, run_date, piece_bytes
+        As `etl.join.record_reader.read_events` takes them.
     devices
         One row per owner and device, as `etl.join.owners.join_devices` takes it.
     history, quarantine
         Called with bytes of ``history.csv`` and ``quarantine.jsonl``, in order.
-    source
-        The file's name, for messages.
-    run_date
-        ``YYYY-MM-DD``; bounds the timestamps.
     max_quarantine
         Largest allowed share of quarantined records, 0 to 1.
     csv_encoding
         ``utf-8``, or ``utf-8-sig``.
-    piece_bytes
-        How much of the file to hold in memory at a time.
 
     Raises
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,10 +12,10 @@ import pyarrow.compute as pc
 
 from etl.contract.columns import DEVICE_COLUMNS, EVENT_COLUMNS, HISTORY_COLUMNS, OWNER_COLUMNS
 from etl.errors import MissingColumnsError
-from etl.join.arrow_tables import Frame, text_table
 from etl.join.text_index import TextIndex
 
 Numbers = npt.NDArray[np.int64]
+Frame = TypeVar("Frame", pd.DataFrame, pa.Table)
 
 
 class Owners:
@@ -32,7 +34,7 @@ class Owners:
 
     def __init__(self, devices: pd.DataFrame) -> None:
         _require_columns(devices, "devices", DEVICE_COLUMNS)
-        rows = text_table(devices, DEVICE_COLUMNS)
+        rows = _text_table(devices, DEVICE_COLUMNS)
         rows = rows.filter(pc.is_valid(rows["device_id"]))
         counts = pc.value_counts(rows["device_id"])
         if len(counts) < len(rows):  # only then does the order of a device's owners matter
@@ -50,7 +52,7 @@ class Owners:
 
         The last result is cached: the join and the counts of a piece look up the same devices.
         """
-        if self._last_lookup is None or not _is_same_memory(self._last_lookup[0], device_ids):
+        if self._last_lookup is None or not device_ids.equals(self._last_lookup[0]):
             numbers = self._index.find(device_ids.combine_chunks())
             n_owners = np.append(self._n_owners, 0)[numbers] if len(numbers) else np.array([], np.int64)
             self._last_lookup = (device_ids, (numbers, n_owners))
@@ -108,7 +110,7 @@ def join_devices(events: Frame, devices: pd.DataFrame | Owners) -> Frame:
     _require_columns(events, "events", EVENT_COLUMNS)
     owners = devices if isinstance(devices, Owners) else Owners(devices)
     # device_id alone: a join on every shared column would also compare fields that only look alike
-    history = owners.attach(text_table(events, EVENT_COLUMNS))
+    history = owners.attach(_text_table(events, EVENT_COLUMNS))
     return history if isinstance(events, pa.Table) else history.to_pandas(use_threads=False)
 
 
@@ -116,12 +118,11 @@ def _folded(ids: pa.Array) -> pa.Array:
     return pc.utf8_lower(pc.utf8_trim_whitespace(ids))
 
 
-def _is_same_memory(left: pa.ChunkedArray, right: pa.ChunkedArray) -> bool:
-    return [_memory(chunk) for chunk in left.chunks] == [_memory(chunk) for chunk in right.chunks]
-
-
-def _memory(array: pa.Array) -> tuple[int, int, list[int]]:
-    return array.offset, len(array), [buffer.address if buffer else 0 for buffer in array.buffers()]
+def _text_table(frame: pd.DataFrame | pa.Table, columns: list[str]) -> pa.Table:
+    """Return columns of text as an Arrow table of large strings; pandas does not copy what Arrow made."""
+    if isinstance(frame, pa.Table):
+        return frame.select(columns)
+    return pa.table([pa.array(frame[column], pa.large_string()) for column in columns], names=columns)
 
 
 def _require_columns(frame: pd.DataFrame | pa.Table, table: str, columns: list[str]) -> None:

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import fields
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from etl.contract.row_counts import RowCounts
@@ -26,7 +25,7 @@ class RowCounter:
         self._owners = owners
         self._counts = Counter({count.name: 0 for count in fields(RowCounts)})
 
-    def add(self, events: pa.Table, history: pd.DataFrame | pa.Table, *, n_read: int, n_quarantined: int) -> None:
+    def add(self, events: pa.Table, history: pa.Table, *, n_read: int, n_quarantined: int) -> None:
         """Count a piece: its records, the events among them, and the rows of the history that they became."""
         _device_numbers, n_owners = self._owners.find(events["device_id"])
         n_unmatched = int((n_owners == 0).sum())

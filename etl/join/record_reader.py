@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from etl.contract.columns import EVENT_COLUMNS
 from etl.contract.quarantine import Quarantined
-from etl.contract.record import Event, TimeBounds, extra_fields_of, first_fault, time_bounds
+from etl.contract.record import Event, TimeBounds, first_fault, time_bounds
 from etl.join.columnar_parser import ColumnarParser, ParsedRecords
 from etl.raw.json_records import DecodedRecord, ListItems, decode_lines
 from etl.raw.raw_file import PIECE_BYTES, RawFile
@@ -62,7 +62,7 @@ def read_events(
     Parameters
     ----------
     blocks
-        The file's bytes, in blocks of any size.
+        The file's bytes, in blocks of any size; plain or gzip.
     source
         Its name, for error messages.
     run_date
@@ -202,7 +202,7 @@ def _check(
         valid.append(index)
         rows.append([str(record.value[name]) for name in EVENT_COLUMNS])
         if len(record.value) > len(EVENT_COLUMNS):
-            extra_fields.update(extra_fields_of(record.value))
+            extra_fields.update(record.value.keys() - EVENT_COLUMNS)
     events = _table(zip(*rows, strict=True) if rows else [()] * len(EVENT_COLUMNS))
     return CheckedRecords(len(decoded), events, quarantined, frozenset(extra_fields)), valid
 

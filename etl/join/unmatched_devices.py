@@ -37,13 +37,9 @@ class UnmatchedDevices:
                 self._n_events[group["values"]] += group["counts"]
 
     def table(self) -> pd.DataFrame:
-        """Return one row per device, sorted.
+        """Return one row per device, sorted: ``device_id``, ``n_events``, and ``near_miss``.
 
-        Returns
-        -------
-        DataFrame
-            ``device_id``, ``n_events``, and ``near_miss``, an id of the master that differs in blanks or case only
-            (null where there is none).
+        A near miss is an id of the master that differs in blanks or case only; null where there is none.
         """
         device_ids = pa.array(sorted(self._n_events), pa.large_string())
         n_events = pa.array([self._n_events[device_id] for device_id in device_ids.to_pylist()], pa.int64())
@@ -52,7 +48,7 @@ class UnmatchedDevices:
 
 
 def why_unmatched(events: pd.DataFrame, devices: pd.DataFrame) -> pd.DataFrame:
-    """List the devices that have events but no owner, with what may be the reason.
+    """List the devices that have events but no owner, most events first, with the likely ``reason`` in words.
 
     Parameters
     ----------
@@ -64,8 +60,7 @@ def why_unmatched(events: pd.DataFrame, devices: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per device, most events first: ``device_id``, ``n_events``, ``near_miss`` (an id of the master that
-        differs in blanks or case only, null where there is none) and ``reason`` in words.
+        One row per device: the columns of `UnmatchedDevices.table`, and ``reason``.
     """
     unmatched = UnmatchedDevices(Owners(devices), max_listed=len(events))
     unmatched.add(pa.chunked_array([pa.array(events["device_id"], pa.large_string())]))

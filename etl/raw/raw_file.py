@@ -209,14 +209,7 @@ class RawFile:
 
 
 def first_records(head: bytes, *, n: int = 5) -> list[Any]:
-    """Return up to `n` decoded records from the beginning of a raw file, as a preview; fewer, or none, if it is broken.
-
-    Parameters
-    ----------
-    head
-        The first bytes of the file; may end anywhere.
-    n
-        How many records to return at most.
+    """Return a preview of at most `n` decoded records from a raw file's first bytes; none from a broken file.
 
     Examples
     --------

@@ -23,17 +23,7 @@ _CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json"
 
 @dataclass(frozen=True)
 class ObjectSummary:
-    """An object that exists.
-
-    Attributes
-    ----------
-    etag
-        Without quotes, as the next step passes it on.
-    n_bytes
-        Size.
-    head
-        The first bytes, at most 64 KiB.
-    """
+    """An object that exists: its ETag without quotes, its size, and its first bytes, at most 64 KiB."""
 
     etag: str
     n_bytes: int
@@ -78,19 +68,12 @@ class Blocks:
 
 @contextmanager
 def reading(bucket: str, key: str, *, etag: str = "") -> Iterator[Blocks]:
-    """Yield an object's bytes as they arrive.
-
-    Parameters
-    ----------
-    bucket, key
-        The object.
-    etag
-        Read it only if it still has this ETag; empty: whatever is there.
+    """Yield an object's bytes as they arrive, if it still has the given ETag; without one, whatever its ETag.
 
     Raises
     ------
     MissingObjectError
-        It is not there (any more).
+        There is no such object (any more).
     InputChangedError
         It has another ETag by now.
     """

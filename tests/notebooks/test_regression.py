@@ -65,7 +65,7 @@ def checks(path, old, new, *cells):
     return Regression("03_checks.ipynb", path, old, new, frozenset(cells))
 
 
-ATTACH = "history = owners.attach(text_table(events, EVENT_COLUMNS))"
+ATTACH = "history = owners.attach(_text_table(events, EVENT_COLUMNS))"
 LAMP = """boto3.client("dynamodb").put_item(TableName="Devices-local", Item={
     "user_id": {"S": "user_0001"}, "device_id": {"S": "device_m6mww3ss"}, "type": {"S": "Lamp"}})"""
 # in the order in which they run: 03_checks reads what the last of 02_join has written

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.contract.record import RepeatedKeys, extra_fields_of, first_fault, time_bounds
+from etl.contract.record import RepeatedKeys, first_fault, time_bounds
 
 GOOD = {"device_id": "a", "timestamp": "1616506124", "power": "on"}
 BOUNDS = time_bounds("2021-03-23")
@@ -77,8 +77,3 @@ def test_a_repeated_key_breaks_the_contract():
         "record",
         "key 'power' stands more than once; expected each key once",
     )
-
-
-def test_extra_fields_are_those_that_the_contract_does_not_know():
-    """A field called like a column of the device master is an extra field too."""
-    assert sorted(extra_fields_of(GOOD | {"user_id": "evil", "type": 1, "fw": {}})) == ["fw", "type", "user_id"]

@@ -3,12 +3,12 @@
 import dataclasses
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from etl.contract.columns import EVENT_COLUMNS
 from etl.contract.row_counts import RowCounts
 from etl.errors import ReconciliationError
-from etl.join.arrow_tables import text_table
 from etl.join.owners import Owners, join_devices
 from etl.join.reconciliation import RowCounter
 
@@ -25,7 +25,7 @@ DEVICES = pd.DataFrame(
 def count(events, devices, history, *, n_read=None, n_quarantined=0):
     """Return the counts of a run of one piece."""
     counter = RowCounter(Owners(devices))
-    events = text_table(events, EVENT_COLUMNS)
+    events = pa.table({name: pa.array(events[name], pa.large_string()) for name in EVENT_COLUMNS})
     counter.add(events, history, n_read=len(events) if n_read is None else n_read, n_quarantined=n_quarantined)
     return counter.rows(n_duplicates=0)
 
