@@ -7,6 +7,7 @@ from typing import Any
 
 from etl.errors import EtlError, OutputConflictError
 from etl.runs.layout import name_of_try
+from etl.storage.object_store import put_if_absent
 
 MAX_TRIES = 19
 
@@ -53,19 +54,9 @@ class RunFolder:
             The error of boto3, if S3 refuses the object.
         """
         for number in range(1, MAX_TRIES + 1):
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=self._prefix + name_of_try(name, number),
-                    Body=artifact.content,
-                    ContentType=artifact.content_type,
-                    IfNoneMatch="*",
-                )
-            except self._s3.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
-                    raise
-            else:
-                return name_of_try(name, number)
+            tried = name_of_try(name, number)
+            if put_if_absent(self._s3, self._bucket, self._prefix + tried, artifact.content, artifact.content_type):
+                return tried
         raise OutputConflictError(f"{self.uri(name)}: {MAX_TRIES} earlier tries lie there; expected fewer.")
 
 

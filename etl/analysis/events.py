@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from etl.analysis.local_time import IntArray, end_of_day
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 UNKNOWN_TYPE = "(unknown)"
 STATES = ["off", "on"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from etl.analysis.events import WHOLE_SECONDS
 from etl.checks.check import Check, RunData
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.formatting import quantity, quoted_names, truncate
 
 

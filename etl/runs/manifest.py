@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -95,3 +96,8 @@ def events_by_hour_of(manifest: dict[str, Any], *, time_zone: str) -> pd.Series 
         return None
     hours = pd.to_datetime(list(counts["n_events"]), format=HOUR_FORMAT)
     return pd.Series(list(counts["n_events"].values()), index=hours.rename("hour"), name="n_events")
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as indented JSON in UTF-8 that ends with a line feed; the same value gives the same bytes."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

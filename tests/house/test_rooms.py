@@ -41,6 +41,7 @@ LEVELS = {
 # What only one room of `etl` may import; the reasons are the Lambda layers, and that there is one place to look
 ONLY_IN = {
     "pyarrow": "etl.join",
+    "etl.join": "etl.join",
     "matplotlib": "etl.display",
     "boto3": "etl.storage",
     "botocore": "etl.storage",

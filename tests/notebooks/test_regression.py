@@ -65,7 +65,7 @@ def checks(path, old, new, *cells):
     return Regression("03_checks.ipynb", path, old, new, frozenset(cells))
 
 
-ATTACH = "history = owners.attach(text_table(events, EVENT_COLUMNS))"
+ATTACH = "history = owners.attach(_text_table(events, EVENT_COLUMNS))"
 LAMP = """boto3.client("dynamodb").put_item(TableName="Devices-local", Item={
     "user_id": {"S": "user_0001"}, "device_id": {"S": "device_m6mww3ss"}, "type": {"S": "Lamp"}})"""
 # in the order in which they run: 03_checks reads the history that the last of 02_join has written
@@ -83,8 +83,8 @@ REGRESSIONS = {
         *("rule", "join", "write", "report", "result"),
     ),
     "another column order": join(
-        "etl/contract/record.py",
-        'HISTORY_COLUMNS = ["device_id", "timestamp", "power", "user_id", "type"]',
+        "etl/contract/columns.py",
+        "HISTORY_COLUMNS = [*EVENT_COLUMNS, *OWNER_COLUMNS]",
         'HISTORY_COLUMNS = ["timestamp", "device_id", "power", "user_id", "type"]',
         *("rule", "join", "write", "report", "result"),
     ),

@@ -4,7 +4,7 @@ import pandas as pd
 
 from etl.analysis.events import device_owners, events_of, newest_event, one_row_per_event
 from etl.analysis.local_time import end_of_day
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 HISTORY = pd.DataFrame(
     [

@@ -15,7 +15,7 @@ from etl.analysis.usage import (
     run_time_by_owner,
     run_time_by_type,
 )
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 TOKYO = "Asia/Tokyo"
 MIDNIGHT = 1616511600  # of 24 March 2021 in Tokyo, a Wednesday

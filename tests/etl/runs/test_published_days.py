@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.contract.history_csv import to_csv
-from etl.contract.record import HISTORY_COLUMNS
 from etl.runs.manifest import manifest
 from etl.runs.published_days import earlier_hours, with_earlier_histories
 
