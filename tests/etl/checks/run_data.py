@@ -7,7 +7,7 @@ import pandas as pd
 from etl.analysis.local_time import end_of_day
 from etl.checks.check import RunData
 from etl.contract.history_csv import from_csv, to_csv
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 DAY = {"run_date": "2021-03-23", "time_zone": "Asia/Tokyo"}
 END = end_of_day("2021-03-23", time_zone="Asia/Tokyo")
