@@ -70,6 +70,7 @@ def set_up(python: str, *, update: bool, lock_fd: int) -> int:
         if VENV.is_symlink():
             VENV.unlink()
         elif VENV.exists():
+            show("   0 s  removing the old .venv ...")
             shutil.rmtree(VENV)
     for progress, command in steps(python, update=update):
         show(f"{time.monotonic() - began_at:4.0f} s  {progress} ...")
