@@ -1,4 +1,4 @@
-# Every target sets up .venv first, if that is needed. GNU make 3.81 and later.
+# Every target but help and clean sets up .venv first, if that is needed. GNU make 3.81 and later.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
