@@ -14,6 +14,7 @@ from etl.cli.lab_command import add_lab
 from etl.cli.run_command import add_run
 from etl.cli.up_command import add_up
 from etl.errors import EtlError
+from etl.runs.provenance import ROOT
 from local_aws import LocalAwsError
 
 
@@ -23,6 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.name:
         parser.print_help(sys.stderr)
+        return USAGE
+    if not (ROOT / "serverless.yml").exists():
+        rule = "expected the project's folder, with its notebooks. Run it in a clone, after 'make setup'."
+        print(
+            f"etl {options.name}: not installed from a clone; found no {ROOT / 'serverless.yml'}; {rule}",
+            file=sys.stderr,
+        )
         return USAGE
     signal.signal(signal.SIGTERM, _terminated)
     command: Callable[[argparse.Namespace], int] = options.command

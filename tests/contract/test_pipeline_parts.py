@@ -5,13 +5,13 @@ import zipfile
 
 import pytest
 
-from build_function import build
 from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
 from lambda_wrappers import check_output, data_join, load_file
 from lambda_wrappers.parameters import check_parameters
 from local_aws.cloudformation.yaml_files import read_yaml
+from package import build_function
 
 SERVICE = read_yaml(ROOT / "serverless.yml")
 RESOURCES = read_yaml(ROOT / "serverless-resources.yml")
@@ -64,7 +64,7 @@ def test_the_notebooks_are_those_of_the_handlers():
 
 def test_the_deployed_zip_holds_the_notebooks_of_the_handlers(tmp_path):
     """And no other."""
-    build(tmp_path / "function.zip")
+    build_function(tmp_path / "function.zip")
     with zipfile.ZipFile(tmp_path / "function.zip") as archive:
         names = sorted(name.removeprefix("notebooks/") for name in archive.namelist() if name.endswith(".ipynb"))
     assert names == sorted(handler.NOTEBOOK for handler in HANDLERS.values())

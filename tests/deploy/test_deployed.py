@@ -14,11 +14,11 @@ import nbformat
 import pytest
 
 import deploy_local
-from build_function import build
 from etl.cli.execution import Execution
 from etl.runs.provenance import ROOT
 from local_aws import EmbeddedAws, environment_variables, sandbox_missing
 from osls import OSLS, RESOURCES, osls
+from package import build_function
 from set_sample_data import load
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
@@ -50,7 +50,7 @@ class Deployed:
 
     def deploy(self) -> None:
         """Pack the copy's code and deploy the service."""
-        build(self.folder / "build" / "function.zip", root=self.folder)
+        build_function(self.folder / "build" / "function.zip", root=self.folder)
         self.osls("deploy")
 
     def osls(self, *arguments: str, config: str = "serverless.yml") -> str:
@@ -106,7 +106,7 @@ def deployed(tmp_path_factory):
     if not OSLS.exists():
         pytest.skip("osls is not installed here: run 'make node_modules'")
     built = subprocess.run(
-        [sys.executable, "-m", "layers"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "scripts/package.py"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     if built.returncode:
         pytest.skip(f"the layers cannot be built here: {built.stderr.strip()}")

@@ -6,8 +6,8 @@ import pandas as pd
 
 from etl.analysis.local_time import end_of_day
 from etl.checks.check import RunData
-from etl.contract.history_csv import from_csv, to_csv
 from etl.contract.columns import HISTORY_COLUMNS
+from etl.contract.history_csv import from_csv, to_csv
 
 DAY = {"run_date": "2021-03-23", "time_zone": "Asia/Tokyo"}
 END = end_of_day("2021-03-23", time_zone="Asia/Tokyo")
