@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambda_wrappers.runner import Executed, Left
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 
 NAME = "report.html"
 TITLE = "Checks of a day"
@@ -36,7 +36,7 @@ def run_report(executed: Executed, *, run_date: str, execution: str, file: Mappi
     """
     page = make_page(
         json.loads(executed.content) if executed.content else None,
-        verdict=_verdict(executed),
+        banner=_banner(executed),
         title=TITLE,
         facts={
             "Run date": run_date,
@@ -48,15 +48,15 @@ def run_report(executed: Executed, *, run_date: str, execution: str, file: Mappi
     return {NAME: Left(page, "text/html; charset=utf-8")}
 
 
-def _verdict(executed: Executed) -> Verdict:
+def _banner(executed: Executed) -> Banner:
     if executed.failure:
         cause = f"{type(executed.failure).__name__}: {executed.failure}"
-        return Verdict("bad", "Failed: not published", "The checks did not come to their end.", cause)
+        return Banner("failure", "Failed: not published", "The checks did not come to their end.", cause)
     result = executed.result or {}
     warnings = ", ".join(map(str, result.get("warnings", [])))
     if warnings:
-        return Verdict("look", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
-    return Verdict("good", "Passed", "The day may be published: no check failed, and none warns.")
+        return Banner("warning", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
+    return Banner("success", "Passed", "The day may be published: no check failed, and none warns.")
 
 
 def _links(executed: Executed) -> dict[str, str]:

@@ -26,7 +26,7 @@ def test_a_good_day_has_a_report_that_leads_to_the_runs_files(stage):
     run = stage.run()
     assert run.outcome.succeeded, run.outcome
     _, page = report_of(stage, run)
-    assert "good" in page.find("section", class_="verdict")["class"]
+    assert "success" in page.find("section", class_="verdict")["class"]
     assert "エアコン" in page.get_text()
     assert f"s3://{stage.pipeline.raw_bucket_name}/devices-raw-data.json" in page.get_text()
     assert page.find("img")["alt"]

@@ -101,7 +101,10 @@ def test_a_preload_that_is_not_safe_is_refused(warm, monkeypatch, tmp_path, capl
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "preloaded")
     assert warm(PARENT) == [str(os.getpid())]
     assert reason in caplog.text
-    assert zygote_manager._refusals
+    zygote = zygote_manager._zygote
+    assert zygote.has_refused
+    assert warm(PARENT) == [str(os.getpid())]
+    assert zygote_manager._zygote is zygote
 
 
 def test_a_thread_that_starts_after_the_preload_is_refused(warm, monkeypatch, tmp_path, caplog):
@@ -242,7 +245,7 @@ def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
                 await manager.shutdown_kernel()
             else:
                 client.execute(action)
-            exit_codes.append(await asyncio.wait_for(asyncio.to_thread(process.wait), 10))
+            exit_codes.append(await asyncio.wait_for(process.wait(), 10))
             client.stop_channels()
             await manager.shutdown_kernel(now=True)
         return exit_codes

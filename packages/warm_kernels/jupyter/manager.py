@@ -64,6 +64,6 @@ class WarmKernelManager(AsyncKernelManager):
     async def _async_wait(self, pollinterval: float = 0.1) -> None:
         process = getattr(self.provisioner, "process", None)
         if isinstance(process, ForkedProcess):
-            await process.wait_async()
+            await process.wait()
         else:
             await super()._async_wait(pollinterval)

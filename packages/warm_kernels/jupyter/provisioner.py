@@ -63,7 +63,7 @@ class WarmForkProvisioner(LocalProvisioner):
     async def wait(self) -> int | None:
         """Wait for the kernel's end; jupyter_client would check it every 100 ms."""
         if isinstance(self.process, ForkedProcess):
-            code = await self.process.wait_async()
+            code = await self.process.wait()
             self.process = None
             return code
         return await super().wait()

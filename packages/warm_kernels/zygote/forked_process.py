@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,32 +22,19 @@ class ForkedProcess:
 
     Attributes
     ----------
-    args
-        The equivalent command.
     pid
         Its process id, also its process group and session; 0 until `wait_for_start` returns.
     returncode
         None while it runs; then the exit code, negative for a signal.
     """
 
-    stdin = stdout = stderr = None
-
-    def __init__(self, connection: MessageSocket, args: Sequence[str]) -> None:
+    def __init__(self, connection: MessageSocket) -> None:
         self._socket = connection
-        self.args = list(args)
         self.pid = 0
         self.returncode: int | None = None
 
     def wait_for_start(self) -> None:
-        """Wait until the process has its own environment, folder and session.
-
-        Raises
-        ------
-        ForkFailedError
-            There is no such process; the message has the reason.
-        ZygoteDiedError
-            No answer in time.
-        """
+        """Wait until the process has its own environment, folder and session; errors as of `request`."""
         if not self.pid:
             self.pid = int(self.request("pid"))
 
@@ -57,8 +43,10 @@ class ForkedProcess:
 
         Raises
         ------
-        ForkFailedError, ZygoteDiedError
-            As `wait_for_start` does.
+        ForkFailedError
+            There is no such process; the message has the reason.
+        ZygoteDiedError
+            No answer in time.
         """
         try:
             if message is not None:
@@ -85,24 +73,20 @@ class ForkedProcess:
 
     def poll(self) -> int | None:
         """Return the exit code, None while the process runs."""
-        with contextlib.suppress(TimeoutError):
-            self._read_exit_code(0)
+        if self.returncode is None:
+            try:
+                self.returncode = int(self._socket.receive(0)["exit"])
+            except TimeoutError:
+                return None
+            except EOFError:
+                # the zygote died: no process reaps this kernel any more
+                with contextlib.suppress(OSError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                self.returncode = -signal.SIGKILL
+            self._socket.shutdown()
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the process to end and return its exit code.
-
-        Raises
-        ------
-        subprocess.TimeoutExpired
-            It still runs after `timeout` seconds.
-        """
-        try:
-            return self._read_exit_code(timeout)
-        except TimeoutError as error:
-            raise subprocess.TimeoutExpired(self.args, timeout or 0) from error
-
-    async def wait_async(self) -> int:
+    async def wait(self) -> int:
         """Wait, without blocking the event loop, for the process to end and return its exit code."""
         loop = asyncio.get_running_loop()
         while (code := self.poll()) is None:
@@ -113,18 +97,6 @@ class ForkedProcess:
             finally:
                 loop.remove_reader(self._socket.fileno())
         return code
-
-    def _read_exit_code(self, timeout: float | None) -> int:
-        if self.returncode is None:
-            try:
-                self.returncode = int(self._socket.receive(timeout)["exit"])
-            except EOFError:
-                # the zygote died: no process reaps this kernel any more
-                with contextlib.suppress(OSError):
-                    os.killpg(self.pid, signal.SIGKILL)
-                self.returncode = -signal.SIGKILL
-            self._socket.shutdown()
-        return self.returncode
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process has ended."""
@@ -154,25 +126,13 @@ class StandbyKernel:
         return (wanted.command, wanted.cwd) == (self.launch.command, self.launch.cwd)
 
     def wait_until_ready(self) -> None:
-        """Wait until it runs and has sent its connection.
-
-        Raises
-        ------
-        ForkFailedError, ZygoteDiedError
-            It did not start.
-        """
+        """Wait until the kernel runs and has sent its connection; errors as of `ForkedProcess.request`."""
         if not self.connection:
             self.process.wait_for_start()
             self.connection = self.process.request("connection")
 
     def claim(self, launch: KernelLaunch, connection_file: str) -> ForkedProcess:
-        """Give the kernel the environment and streams of `launch`, and return its process.
-
-        Raises
-        ------
-        ForkFailedError, ZygoteDiedError
-            It did not start, or has ended.
-        """
+        """Give the kernel the environment and streams of `launch`, and return its process; errors as above."""
         self.wait_until_ready()
         self.process.request("claimed", {"env": dict(launch.env), "connection_file": connection_file}, launch.streams)
         return self.process

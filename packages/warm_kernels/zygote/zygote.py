@@ -11,7 +11,7 @@ from pathlib import Path
 
 from warm_kernels.errors import ZygoteDiedError, ZygoteRefusedError
 from warm_kernels.ipc import MessageSocket
-from warm_kernels.kernel_launch import LAUNCHER, KernelLaunch
+from warm_kernels.kernel_launch import KernelLaunch
 from warm_kernels.launch_fingerprint import LaunchFingerprint
 from warm_kernels.zygote.forked_process import ForkedProcess
 
@@ -42,14 +42,7 @@ _PACKAGES = str(Path(__file__).parents[2])
 
 
 class Zygote:
-    """A running zygote process. It imports its modules while the owner goes on.
-
-    Parameters
-    ----------
-    fingerprint
-        How its Python is started.
-    preload
-        The modules that it imports.
+    """A zygote process; it imports the modules `preload` while the owner goes on.
 
     Raises
     ------
@@ -60,8 +53,7 @@ class Zygote:
     def __init__(self, fingerprint: LaunchFingerprint, preload: Sequence[str]) -> None:
         self.fingerprint, self.preload = fingerprint, tuple(preload)
         self._lock = threading.Lock()
-        self._ready = False
-        self._refusal = ""
+        self._refusal: str | None = None  # empty when the zygote is ready
         self._control, theirs = MessageSocket.pair()
         command = [fingerprint.python, *fingerprint.flags, "-c", BOOT, _PACKAGES, str(theirs.fileno()), *preload]
         try:
@@ -80,9 +72,15 @@ class Zygote:
         """Its process id."""
         return self._process.pid
 
+    @property
     def is_alive(self) -> bool:
-        """Tell whether the process runs."""
+        """Whether the process runs."""
         return self._process.poll() is None
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether `wait_until_ready` has raised an error, as it then does at once for every later kernel."""
+        return bool(self._refusal)
 
     def wait_until_ready(self, timeout: float = START_SECONDS) -> None:
         """Wait until the modules are imported.
@@ -90,49 +88,39 @@ class Zygote:
         Raises
         ------
         ZygoteRefusedError
-            A fork would not be safe; the message has the reason.
-        ZygoteDiedError
-            The process ended, or is not ready after `timeout` seconds.
+            A fork would not be safe, or the process is not ready after `timeout` seconds; the message has the reason.
         """
         with self._lock:
-            if not self._ready and not self._refusal:
+            if self._refusal is None:
                 try:
-                    answer = self._control.receive(timeout)
-                except (OSError, EOFError) as error:
-                    raise ZygoteDiedError(f"zygote: ended, or was not ready after {timeout:g} s.") from error
-                self._refusal = answer.get("refused", "")
-                self._ready = not self._refusal
+                    self._refusal = self._control.receive(timeout).get("refused", "")
+                except (OSError, EOFError):
+                    self._refusal = f"zygote: ended, or was not ready after {timeout:g} s."
         if self._refusal:
             raise ZygoteRefusedError(self._refusal)
 
     def fork(self, launch: KernelLaunch, *, standby: bool = False) -> ForkedProcess:
         """Request a kernel; it runs when ``wait_for_start`` of the returned process returns.
 
-        Parameters
-        ----------
-        launch
-            The kernel to be launched.
-        standby
-            Whether the kernel waits until the owner claims it.
+        A `standby` kernel waits until the owner claims it.
 
         Raises
         ------
         ZygoteDiedError
             The process has ended.
         """
-        command = launch.command
         ours, theirs = MessageSocket.pair()
         try:
             with self._lock:
                 self._control.send({"fork": 1}, [theirs.fileno(), *launch.streams])
-            request = {"arguments": command.arguments, "env": dict(launch.env), "cwd": launch.cwd, "standby": standby}
-            ours.send(request, timeout=START_SECONDS)
+            request = {"arguments": launch.command.arguments, "env": dict(launch.env), "cwd": launch.cwd}
+            ours.send({**request, "standby": standby}, timeout=START_SECONDS)
         except OSError as error:
             ours.close()
             raise ZygoteDiedError("zygote: has ended.") from error
         finally:
             theirs.close()
-        return ForkedProcess(ours, [command.python, *command.flags, "-m", LAUNCHER, *command.arguments])
+        return ForkedProcess(ours)
 
     def drain(self) -> None:
         """Let the process end with its last kernel; without a kernel it ends now."""

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from warm_kernels.errors import WarmKernelsError, ZygoteDiedError, ZygoteRefusedError
+from warm_kernels.errors import WarmKernelsError, ZygoteDiedError
 from warm_kernels.kernel_launch import KernelCommand, KernelLaunch, standard_streams
 from warm_kernels.launch_fingerprint import LaunchFingerprint, launch_fingerprint_of
 from warm_kernels.settings import Settings, settings_from
@@ -29,7 +29,6 @@ class ZygoteManager:
         self._zygote: Zygote | None = None
         self._draining: list[Zygote] = []  # replaced zygotes, which end with their last kernel
         self._standbys: list[StandbyKernel] = []
-        self._refusals: dict[tuple[LaunchFingerprint, tuple[str, ...]], str] = {}
         self._warnings: set[str] = set()
 
     @property
@@ -38,12 +37,13 @@ class ZygoteManager:
         return self._settings or settings_from(os.environ)
 
     def start(self, settings: Settings, *, wait: bool) -> None:
-        """Use these settings from now on, forget earlier refusals, and start the zygote."""
+        """Use these settings from now on, and start the zygote; try again one that has refused to fork."""
         with self._lock:
             if settings != self._settings:
                 self._discard_standbys()
+            if self._zygote and self._zygote.has_refused:
+                self._drain()
             self._settings = settings
-            self._refusals.clear()
             self._warnings.clear()
         if not settings.enabled:
             return
@@ -61,13 +61,12 @@ class ZygoteManager:
             self.warn(str(error))
 
     def _zygote_for(self, fingerprint: LaunchFingerprint) -> Zygote:
-        """Return a zygote with this fingerprint, which may still import its modules."""
+        """Return a zygote with this fingerprint, which may still import its modules or have refused to fork."""
         preload = self.settings.preload
         with self._lock:
-            if reason := self._refusals.get((fingerprint, preload)):
-                raise ZygoteRefusedError(reason)
             zygote = self._zygote
-            if zygote and (not zygote.is_alive() or (zygote.fingerprint, zygote.preload) != (fingerprint, preload)):
+            is_dead = zygote and not zygote.is_alive and not zygote.has_refused
+            if zygote and (is_dead or (zygote.fingerprint, zygote.preload) != (fingerprint, preload)):
                 self._drain()
             self._zygote = self._zygote or Zygote(fingerprint, preload)
             return self._zygote
@@ -78,7 +77,7 @@ class ZygoteManager:
             self._zygote.drain()
             self._draining.append(self._zygote)
             self._zygote = None
-        self._draining = [zygote for zygote in self._draining if zygote.is_alive()]
+        self._draining = [zygote for zygote in self._draining if zygote.is_alive]
 
     def _discard_standbys(self) -> None:
         for standby in self._standbys:
@@ -99,14 +98,8 @@ class ZygoteManager:
             return self._fork(launch)
 
     def _fork(self, launch: KernelLaunch) -> ForkedProcess:
-        fingerprint = launch_fingerprint_of(launch)
-        zygote = self._zygote_for(fingerprint)
-        try:
-            zygote.wait_until_ready()
-        except (ZygoteRefusedError, ZygoteDiedError) as refusal:
-            with self._lock:  # so that only the first kernel waits for the refusal
-                self._refusals[fingerprint, zygote.preload] = str(refusal)
-            raise
+        zygote = self._zygote_for(launch_fingerprint_of(launch))
+        zygote.wait_until_ready()
         try:
             process = zygote.fork(launch)
             process.wait_for_start()
@@ -124,7 +117,7 @@ class ZygoteManager:
         """
         with self._lock:
             zygote = self._zygote
-            if not zygote or not zygote.is_alive() or zygote.fingerprint != launch_fingerprint_of(launch):
+            if not zygote or not zygote.is_alive or zygote.fingerprint != launch_fingerprint_of(launch):
                 return None
             while self._standbys:
                 standby = self._standbys.pop(0)
@@ -143,7 +136,7 @@ class ZygoteManager:
         """Fork standby kernels like `launch`, as many as the settings demand, without waiting for them."""
         with self._lock:
             zygote = self._zygote
-            if not zygote or not zygote.is_alive():
+            if not zygote or not zygote.is_alive:
                 return
             launch = launch.without_connection_file()
             with contextlib.suppress(ZygoteDiedError):
