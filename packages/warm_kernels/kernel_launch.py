@@ -24,17 +24,7 @@ class KernelCommand:
 
 @dataclass(frozen=True)
 class KernelLaunch:
-    """A kernel to be launched.
-
-    Attributes
-    ----------
-    command
-        Its command.
-    env, cwd
-        Its whole environment, and its working directory.
-    streams
-        File descriptors of its standard input, output and error; the launcher's caller closes them.
-    """
+    """A kernel to be launched: its command, whole environment, folder, and descriptors of its three streams."""
 
     command: KernelCommand
     env: Mapping[str, str]

@@ -22,22 +22,12 @@ _START_VARIABLE = re.compile("|".join(map(translate, START_VARIABLES)))
 
 @dataclass(frozen=True)
 class LaunchFingerprint:
-    """What a process gets only at its start, and a forked kernel therefore from its zygote.
-
-    Attributes
-    ----------
-    python, flags
-        The interpreter and its options, as in the kernel's command.
-    variables
-        The start variables, sorted.
-    identity
-        User and group ids of the owner.
-    """
+    """What a process gets only at its start, and a forked kernel therefore from its zygote."""
 
     python: str
     flags: tuple[str, ...]
-    variables: tuple[tuple[str, str], ...]
-    identity: tuple[int, ...]
+    variables: tuple[tuple[str, str], ...]  # the start variables, sorted
+    identity: tuple[int, ...]  # user and group ids
 
     def environment(self, owner: Mapping[str, str]) -> dict[str, str]:
         """Return the owner's environment with its start variables replaced by this fingerprint's."""

@@ -37,11 +37,8 @@ class WarmKernelApp(IPKernelApp):
 class StandbyKernelApp(WarmKernelApp):
     """A kernel that is forked ahead of time, chooses its own ports and waits until the owner claims it.
 
-    Parameters
-    ----------
-    owner
-        Socket to the owner. The kernel sends its connection. The owner later sends ``env`` and ``connection_file``
-        with the standard streams, or closes the socket because it does not need the kernel.
+    The kernel sends its connection to the owner. The owner later sends ``env`` and ``connection_file`` with the
+    standard streams, or closes the socket because it does not need the kernel.
     """
 
     def __init__(self, *, owner: MessageSocket, **options: Any) -> None:

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 # an IPython kernel sets MPLBACKEND to this unless it is set
@@ -70,7 +69,11 @@ def _restore_blas_threads() -> None:
     count = _blas_thread_count(os.environ)
     if count == 1:
         return
-    for library in _openblas_libraries():
+    try:
+        maps = [line.split(maxsplit=5) for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()]
+    except OSError:  # another system than Linux
+        return
+    for library in {line[5] for line in maps if len(line) > 5 and "openblas" in line[5].lower()}:  # noqa: PLR2004
         handle = ctypes.CDLL(library)
         for name in _BLAS_FUNCTIONS:
             if set_count := getattr(handle, name, None):
@@ -91,14 +94,3 @@ def _blas_thread_count(environment: Mapping[str, str]) -> int:
         if (text := environment.get(name, "")).isdecimal() and int(text) > 0:
             return min(int(text), n_processors)
     return n_processors
-
-
-@cache
-def _openblas_libraries() -> tuple[str, ...]:
-    """Return the files of the loaded OpenBLAS libraries; none where the system has no ``/proc``."""
-    try:
-        maps = Path("/proc/self/maps").read_text(encoding="utf-8")
-    except OSError:
-        return ()
-    lines = (line.split(maxsplit=5) for line in maps.splitlines())
-    return tuple(sorted({line[5] for line in lines if len(line) > 5 and "openblas" in line[5].lower()}))  # noqa: PLR2004

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import fcntl
 import importlib
 import os
 import stat
 import threading
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from warm_kernels.errors import ZygoteRefusedError
@@ -48,39 +49,26 @@ def import_all(modules: Sequence[str]) -> None:
     ZygoteRefusedError
         A module cannot be imported. If it also fails in a stock kernel, the notebook shows that error.
     """
-    with _notebook_shell():
-        for module in (*modules, KERNEL):
-            try:
-                importlib.import_module(module)
-            except BaseException as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise ZygoteRefusedError(
-                    f"preload {module!r}: cannot be imported; {reason}. Correct WARM_KERNELS_PRELOAD, or the module."
-                ) from error
+    # with this shell, pandas chooses at its import the width of tables in a notebook, not that of a terminal
+    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    for module in (*modules, KERNEL):
+        try:
+            importlib.import_module(module)
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ZygoteRefusedError(
+                f"preload {module!r}: cannot be imported; {reason}. Correct WARM_KERNELS_PRELOAD, or the module."
+            ) from error
+    del builtins.get_ipython  # type: ignore[attr-defined]
     _import_existing(KERNEL_MODULES)
     for package in {module.partition(".")[0] for module in modules}:
         _import_existing(LAZY_MODULES.get(package, ()))
 
 
-@contextlib.contextmanager
-def _notebook_shell() -> Iterator[None]:
-    """Make imported modules believe that they run in a notebook.
-
-    pandas chooses at its import whether tables are as wide as the terminal or as a notebook shows them.
-    """
-    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        del builtins.get_ipython  # type: ignore[attr-defined]
-
-
 def _import_existing(modules: Iterable[str]) -> None:
     for module in modules:
-        try:
+        with contextlib.suppress(ImportError):
             importlib.import_module(module)
-        except ImportError:
-            continue
 
 
 def thread_count() -> int:
@@ -142,9 +130,8 @@ def check_descriptors(before: Iterable[int]) -> None:
 
 def _is_shared(descriptor: int) -> bool:
     try:
-        mode = os.fstat(descriptor).st_mode
-        flags = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").split("flags:")[1].split()[0]
+        mode, flags = os.fstat(descriptor).st_mode, fcntl.fcntl(descriptor, fcntl.F_GETFL)
     except OSError:  # closed meanwhile
         return False
-    writes = int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+    writes = flags & os.O_ACCMODE != os.O_RDONLY
     return not stat.S_ISCHR(mode) and (writes or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)))
