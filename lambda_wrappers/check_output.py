@@ -12,16 +12,7 @@ from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
 
 NOTEBOOK = "03_checks.ipynb"
 
-start_kernels(
-    "pandas",
-    "etl.checks.arrival_checks",
-    "etl.checks.device_checks",
-    "etl.runs.published_days",
-    "etl.display.plots",
-    "etl.runs.provenance",
-    "etl.analysis.usage",
-    "etl.display.verdict",
-)
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def test_a_notebook_cannot_reach_the_next_one(warm, monkeypatch, fresh, standby)
     for _ in range(1 + standby):
         warm(*(first for first, _ in TRIES.values()))
     second = warm(*(second for _, second in TRIES.values()))
-    assert zygote_manager._zygote.is_alive()
+    assert zygote_manager._zygote.is_alive
     assert not zygote_manager._warnings
     assert dict(zip(TRIES, second, strict=True)) == dict(zip(TRIES, fresh, strict=True))
 
