@@ -13,15 +13,7 @@ from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "03_checks.ipynb"
 
-start_kernels(
-    "pandas",
-    "etl.checks.all_checks",
-    "etl.runs.published_days",
-    "etl.display.plots",
-    "etl.runs.provenance",
-    "etl.analysis.usage",
-    "etl.display.check_tables",
-)
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

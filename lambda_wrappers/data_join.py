@@ -11,9 +11,7 @@ from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "02_join.ipynb"
 
-start_kernels(
-    "pandas", "etl.storage.device_table", "etl.contract.history_csv", "etl.runs.manifest", "etl.storage.object_store"
-)
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

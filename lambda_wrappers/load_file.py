@@ -14,7 +14,7 @@ from lambda_wrappers.runner import Context, logger, run_notebook
 NOTEBOOK = "01_load.ipynb"
 INPUT = ("run_date", "s3_object_key", "scheduled_at")
 
-start_kernels("pandas", "etl.storage.object_store", "etl.raw.raw_file")
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

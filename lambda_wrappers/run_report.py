@@ -9,7 +9,7 @@ from typing import Any
 from etl.runs.layout import HISTORY, MANIFEST, QUARANTINE, REPORT, name_and_try
 from lambda_wrappers.run_folder import Artifact
 from lambda_wrappers.runner import ExecutedNotebook
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 
 TITLE = "Checks of a day"
 # the files that the report links, each with its later tries, in this order
@@ -39,7 +39,7 @@ def run_report(
     """
     page = make_page(
         json.loads(executed.content) if executed.content else None,
-        verdict=_verdict(executed),
+        banner=_banner(executed),
         title=TITLE,
         facts={
             "Run date": run_date,
@@ -51,15 +51,15 @@ def run_report(
     return {REPORT: Artifact(page, "text/html; charset=utf-8")}
 
 
-def _verdict(executed: ExecutedNotebook) -> Verdict:
+def _banner(executed: ExecutedNotebook) -> Banner:
     if executed.failure:
         cause = f"{type(executed.failure).__name__}: {executed.failure}"
-        return Verdict("bad", "Failed: not published", "The checks did not come to their end.", cause)
+        return Banner("failure", "Failed: not published", "The checks did not come to their end.", cause)
     result = executed.result or {}
     warnings = ", ".join(map(str, result.get("warnings", [])))
     if warnings:
-        return Verdict("look", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
-    return Verdict("good", "Passed", "The day may be published: no check failed, and none warns.")
+        return Banner("warning", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
+    return Banner("success", "Passed", "The day may be published: no check failed, and none warns.")
 
 
 def _links(executed: ExecutedNotebook) -> dict[str, str]:

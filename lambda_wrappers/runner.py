@@ -13,11 +13,10 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from etl.errors import EtlError, ReportError
-from lambda_wrappers.notebook_execution import execute
+from lambda_wrappers.notebook_execution import NOTEBOOKS, execute
 from lambda_wrappers.parameters import check_parameters
 from lambda_wrappers.run_folder import Artifact, RunFolder, reason
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 # of a Lambda's time, the part that is left for uploads when the notebook is stopped
 MIN_MARGIN_SECONDS, MAX_MARGIN_SECONDS = 1.5, 10.0
 # artifacts are made within the margin, if there is still so much time

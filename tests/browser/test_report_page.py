@@ -14,7 +14,7 @@ import pytest
 from etl.cli.local_files import mirror
 from etl.cli.local_pipeline import deploy
 from etl.runs.provenance import ROOT
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 
 sys.path.append(str(ROOT / "tests" / "notebook_report"))
 from made_up_notebooks import HOSTILE, hostile_notebook
@@ -48,10 +48,10 @@ def of_the_pipeline(embedded_aws, tmp_path_factory):
 def of_made_up_outputs(tmp_path_factory):
     """Return a page that shows hostile text in every way that there is, also such as the pipeline never would."""
     path = tmp_path_factory.mktemp("page") / "report.html"
-    verdict = Verdict("bad", "Failed", HOSTILE[0], HOSTILE[2])
+    banner = Banner("failure", "Failed", HOSTILE[0], HOSTILE[2])
     facts = {"Run date": HOSTILE[3], "Input": HOSTILE[-4]}
     path.write_bytes(
-        make_page(hostile_notebook(), verdict=verdict, title="", facts=facts, links={"manifest.json": HOSTILE[1]})
+        make_page(hostile_notebook(), banner=banner, title="", facts=facts, links={"manifest.json": HOSTILE[1]})
     )
     return path
 

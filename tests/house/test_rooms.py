@@ -31,8 +31,8 @@ LEVELS = {
         {"__main__"},
     ],
     "warm_kernels": [
-        {"blas", "environment", "errors", "ipc", "launch_fingerprint"},
-        {"kernel", "settings"},
+        {"errors", "ipc", "kernel_launch"},
+        {"kernel", "launch_fingerprint", "settings"},
         {"zygote"},
         {"jupyter"},
         {"__init__"},

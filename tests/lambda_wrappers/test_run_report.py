@@ -26,9 +26,9 @@ def report(*, result=None, failure=None, content=NOTEBOOK, name="03_checks.ipynb
 @pytest.mark.parametrize(
     ("ending", "level", "word", "sentence"),
     [
-        ({"result": {"warnings": []}}, "good", "Passed", "no check failed, and none warns"),
-        ({"result": {"warnings": ["unmatched", "gaps"]}}, "look", "Passed, worth a look", "warn: unmatched, gaps."),
-        ({"failure": ChecksFailedError("history: failed power")}, "bad", "Failed: not published", "failed power"),
+        ({"result": {"warnings": []}}, "success", "Passed", "no check failed, and none warns"),
+        ({"result": {"warnings": ["unmatched", "gaps"]}}, "warning", "Passed, worth a look", "warn: unmatched, gaps."),
+        ({"failure": ChecksFailedError("history: failed power")}, "failure", "Failed: not published", "failed power"),
     ],
 )
 def test_the_verdict_is_that_of_the_run(ending, level, word, sentence):

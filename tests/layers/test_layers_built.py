@@ -293,11 +293,11 @@ def test_a_plot_notebook_runs_from_both_layers(unzipped: Unzipped, lambda_python
 
 PAGE = """
 import sys, sysconfig
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 cells = [{"cell_type": "markdown", "source": "# エアコン\\n\\n**a**", "metadata": {}},
          {"cell_type": "code", "source": "", "execution_count": 1, "metadata": {}, "outputs": [{"output_type":
           "display_data", "metadata": {}, "data": {"text/html": "<table><tr><td>b</td></tr></table>"}}]}]
-page = make_page({"cells": cells}, verdict=Verdict("good", "Passed", "c"), title="", facts={}, links={}).decode()
+page = make_page({"cells": cells}, banner=Banner("success", "Passed", "c"), title="", facts={}, links={}).decode()
 assert "<h1>エアコン</h1>" in page and "<bdi>b</bdi>" in page and "<style>:root" in page, page
 allowed = (*sys.argv[1:], sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 stray = {name: module.__file__ for name, module in list(sys.modules.items())

@@ -1,20 +1,20 @@
-"""The last guard: a page that holds anything else than inert elements is not written."""
+"""A page with anything that is not on the allowlist is not written."""
 
 import pytest
 
 from notebook_report import PageError
-from notebook_report.inert import require_inert
+from notebook_report.allowlist import check_allowlist
 
 STYLE = "body {color: black}"
 PAGE = "<!DOCTYPE html><html><head><style>{style}</style></head><body>{body}</body></html>"
 
 
 def test_a_plain_page_passes():
-    """With a table, a place to jump to, a file beside it and a picture."""
+    """A page with a table, an anchor, a link to a file beside it and an image passes."""
     body = (
         '<a href="#s1">a</a><a href="01_load.try-2.ipynb">b</a><img alt="c" src="data:image/png;base64,AA=="><td></td>'
     )
-    require_inert(PAGE.format(style=STYLE, body=body), style=STYLE)
+    check_allowlist(PAGE.format(style=STYLE, body=body), style=STYLE)
 
 
 @pytest.mark.parametrize(
@@ -45,26 +45,29 @@ def test_a_plain_page_passes():
         "<p src='data:image/png;base64,AA=='>",
         "<![CDATA[x]]>",
         "<?php x ?>",
+        "<a href='http://x.test/' href='#s1'>",
+        "<a href='#s1' href='http://x.test/'>",
+        "<style></style>",
     ],
 )
 def test_anything_else_is_refused(body):
-    """The message names what was found; it is an error of the package, not of the data."""
+    """An element, attribute, address or comment that is not on the list is an error of the package."""
     with pytest.raises(PageError, match="may run or lead elsewhere"):
-        require_inert(PAGE.format(style=STYLE, body=body), style=STYLE)
+        check_allowlist(PAGE.format(style=STYLE, body=body), style=STYLE)
 
 
 def test_another_style_is_refused():
-    """It could load something."""
+    """A style that is not the page's own is an error, because it could load something."""
     with pytest.raises(PageError, match="style"):
-        require_inert(PAGE.format(style="@import url(http://x.test)", body=""), style=STYLE)
+        check_allowlist(PAGE.format(style="@import url(http://x.test)", body=""), style=STYLE)
 
 
 def test_a_page_is_checked_when_it_is_made(page, monkeypatch):
-    """Should sanitizing ever fail, the page is not given to anybody."""
+    """If the sanitizer failed, `make_page` raises an error instead of returning the page."""
     from made_up_notebooks import code, result  # noqa: PLC0415 - lies beside this file
 
-    from notebook_report import markup  # noqa: PLC0415 - is broken here
+    from notebook_report import sanitizer  # noqa: PLC0415 - is broken here
 
-    monkeypatch.setattr(markup._SANITIZER, "sanitize_html_tags", lambda html: html)
+    monkeypatch.setattr(sanitizer._SANITIZER, "sanitize_html_tags", lambda html: html)
     with pytest.raises(PageError, match="<script>"):
         page(code(result(html="<script>1</script>")))
