@@ -23,6 +23,7 @@ from set_sample_data import load
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 STAGE, ACCOUNT = "local", "123456789012"
+FIRE_SCHEDULE = ROOT / "tests" / "local_aws" / "fire_schedule.py"
 PARTS = (
     "etl",
     "lambda_wrappers",
@@ -170,7 +171,7 @@ def test_osls_invokes_a_single_function(deployed):
 )
 def test_the_schedule_starts_a_run_with_the_date_of_tokyo(deployed, at, day):
     """What the deployed schedule names is started with its input; midnight in Tokyo is 15:00 UTC."""
-    command = [sys.executable, "-m", "local_aws.schedule", "--stack", f"device-operation-history-{STAGE}", "--at", at]
+    command = [sys.executable, FIRE_SCHEDULE, "--stack", f"device-operation-history-{STAGE}", "--at", at]
     answer = subprocess.run(
         [*command, "--endpoint-url", deployed.aws.endpoint_url], capture_output=True, text=True, check=False
     )

@@ -28,7 +28,7 @@ LEVELS = {
         {"embedded_aws"},
         {"serverless"},
         {"__init__"},
-        {"__main__", "schedule"},
+        {"__main__"},
     ],
     "warm_kernels": [
         {"blas", "environment", "errors", "ipc", "launch_fingerprint"},

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fire_schedule import main
 
 from local_aws import EmbeddedAws
-from local_aws.schedule import main
 
 _ROOT = Path(__file__).parents[3]
 _MODULES = _ROOT / "node_modules"

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from local_aws.errors import ServiceFileError
-from local_aws.serverless.variable_sources import MISSING, Sources
-from local_aws.serverless.variables import Variables
+from local_aws.serverless.variables import MISSING, Variables
 
 
 def resolve(tmp_path: Path, text: str, **files: str) -> Any:
@@ -18,13 +17,8 @@ def resolve(tmp_path: Path, text: str, **files: str) -> Any:
     path = tmp_path / "serverless.yml"
     path.write_text(text, encoding="utf-8")
     outputs = {("other-dev", "Name"): "from-stack"}
-    sources = Sources(
-        folder=tmp_path,
-        options={"stage": "dev"},
-        fixed={"sls:stage": "dev", "aws:region": "eu-west-1", "aws:accountId": "123456789012"},
-        stack_output=lambda stack, output: outputs.get((stack, output), MISSING),
-    )
-    return Variables(path, sources).get("x")
+    values = {"opt:stage": "dev", "sls:stage": "dev", "aws:region": "eu-west-1", "aws:accountId": "123456789012"}
+    return Variables(path, values, lambda stack, output: outputs.get((stack, output), MISSING)).get("x")
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from deployment import ROLE, Deployment
+from fire_schedule import ScheduleError, main, read_schedule
 
 from local_aws import EmbeddedAws
-from local_aws.cloudformation.deployed_schedules import read_schedule
 from local_aws.cloudformation.deployed_stacks import DeployedStack
 from local_aws.cloudformation.intrinsics import Intrinsics, Resource
-from local_aws.errors import DeployError, ScheduleError
-from local_aws.schedule import main
+from local_aws.errors import DeployError
 
 _MACHINE = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:m"
 _NOON = dt.datetime(2021, 3, 22, 12, tzinfo=dt.UTC)
