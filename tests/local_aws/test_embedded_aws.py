@@ -176,7 +176,7 @@ def test_prewarming_an_unknown_function_is_an_error(embedded_aws: EmbeddedAws) -
 
 def test_what_nobody_calls_is_ended(service_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest idle instance goes first; a function that is called again gets a new one."""
-    monkeypatch.setattr("local_aws.functions.function_pool.MOST_IDLE", 1)
+    monkeypatch.setattr("local_aws.functions.function_pool.MAX_IDLE", 1)
     with EmbeddedAws() as aws:
         service = deploy_service(aws, service_folder / "serverless.yml", stage="local")
 

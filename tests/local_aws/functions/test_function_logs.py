@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from local_aws.functions.function_logs import FunctionLog, Report, new_stream_name
+from local_aws.functions.function_logs import FunctionLog, new_stream_name, report_line
 
 
 class Recorder:
@@ -36,11 +36,11 @@ def test_only_what_is_new_is_drained(tmp_path: Path) -> None:
     output = tmp_path / "output.log"
     output.write_bytes(b"one\n")
     log = FunctionLog(Recorder(), "g", "s", output)
-    assert log.drain() == "one\n"
+    assert log.read_new_output() == "one\n"
     with output.open("ab") as more:
         more.write(b"two \xff\n")
-    assert log.drain() == "two \ufffd\n"
-    assert log.drain() == ""
+    assert log.read_new_output() == "two \ufffd\n"
+    assert log.read_new_output() == ""
 
 
 def test_blank_lines_are_left_out_and_tracebacks_stay_together(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_many_lines_go_in_batches(tmp_path: Path) -> None:
 
 def test_the_report_names_the_start_once() -> None:
     """Only the first invocation has an Init Duration."""
-    assert Report("r", 1, 128, 40, init_seconds=0.25).line().endswith("\tInit Duration: 250.00 ms")
-    assert "Init" not in Report("r", 1, 128, 40).line()
+    assert report_line("r", 1, 128, 40, init_seconds=0.25).endswith("\tInit Duration: 250.00 ms")
+    assert "Init" not in report_line("r", 1, 128, 40)
 
 
 def test_stream_names_are_lambdas_and_unique() -> None:

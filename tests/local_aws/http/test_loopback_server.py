@@ -22,7 +22,7 @@ def test_a_broken_request_is_reported_unless_the_end_is_expected(
     server = LoopbackServer(0, _Broken)
     server.start()
     if is_ending:
-        server.expect_end()
+        server.silence_errors()
     with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(ConnectionError):
         connection.recv(1)
     server.stop()
