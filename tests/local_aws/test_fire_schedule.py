@@ -29,8 +29,8 @@ def stack(**schedules: dict[str, Any]) -> DeployedStack:
     return DeployedStack("s", {"Resources": resources}, Intrinsics("ap-northeast-1", "s", machine))
 
 
-def test_what_nobody_here_asks_for_may_refer_to_anything() -> None:
-    """The role and the dead-letter queue of the target play no part."""
+def test_properties_that_are_not_needed_may_refer_to_anything() -> None:
+    """Ignores the role and the dead-letter queue of the target."""
     target = {
         "Arn": _MACHINE,
         "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
@@ -49,12 +49,12 @@ def test_what_nobody_here_asks_for_may_refer_to_anything() -> None:
     ],
 )
 def test_the_target_is_resolved(arn: Any) -> None:
-    """However the template names the state machine."""
+    """Resolves the target in whatever way the template names it."""
     assert read_schedule(stack(N={"Target": {"Arn": arn}})).target_arn == _MACHINE
 
 
 def test_context_attributes_are_replaced_and_nothing_else() -> None:
-    """Each of EventBridge Scheduler's four; what it does not know stays as it is."""
+    """Replaces EventBridge Scheduler's four attributes and leaves unknown ones."""
     names = ("scheduled-time", "schedule-arn", "execution-id", "attempt-number", "unknown")
     text = " ".join(f"<aws.scheduler.{name}>" for name in names)
     schedule = read_schedule(stack(N={"Name": "nightly", "GroupName": "g", "Target": {"Arn": _MACHINE, "Input": text}}))
@@ -65,7 +65,7 @@ def test_context_attributes_are_replaced_and_nothing_else() -> None:
 
 
 def test_defaults_are_schedulers() -> None:
-    """Enabled, in the default group, an empty input."""
+    """Uses Scheduler's defaults: enabled, the default group, an empty input."""
     schedule = read_schedule(stack(N={}))
     assert (schedule.is_enabled, schedule.input) == (True, "{}")
     assert schedule.arn.endswith(":schedule/default/s-N")
@@ -81,7 +81,7 @@ def test_defaults_are_schedulers() -> None:
     ],
 )
 def test_what_cannot_be_fired_is_an_error(schedules: dict[str, Any], chosen: str | None, problem: str) -> None:
-    """It names the stack and what there is to choose from."""
+    """Raises an error with the stack and the schedules to choose from."""
     with pytest.raises(ScheduleError) as caught:
         read_schedule(stack(**schedules), chosen)
     assert str(caught.value).startswith("stack s: ")
@@ -89,7 +89,7 @@ def test_what_cannot_be_fired_is_an_error(schedules: dict[str, Any], chosen: str
 
 
 def test_a_target_that_leads_nowhere_is_an_error() -> None:
-    """It names the place."""
+    """Raises an error with the place of the reference."""
     with pytest.raises(DeployError, match=r"stack s: N\.Target\.Arn: reference leads nowhere"):
         read_schedule(stack(N={"Target": {"Arn": {"Ref": "Nobody"}}}))
 
@@ -105,15 +105,15 @@ def test_a_target_that_leads_nowhere_is_an_error() -> None:
     ],
 )
 def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str) -> None:
-    """Above all an address of another machine."""
+    """Rejects wrong options, above all an address of another machine."""
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert problem in capsys.readouterr().err
 
 
-def test_an_address_of_the_environment_is_held_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that leads elsewhere is refused, too."""
+def test_an_address_of_another_machine_in_a_variable_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rejects an address of another machine that comes from an environment variable."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://states.amazonaws.com")
     with pytest.raises(SystemExit):
         main(["--stack", "s"])
@@ -143,7 +143,7 @@ def deployed(embedded_aws: EmbeddedAws) -> Deployment:
 def test_a_deployed_schedule_is_fired_once(
     embedded_aws: EmbeddedAws, deployed: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It starts its state machine with its input, and prints the execution's ARN."""
+    """Starts the schedule's state machine once, with its input, and prints the execution's ARN."""
     at = ["--endpoint-url", embedded_aws.endpoint_url, "--stack", deployed.name, "--at", "2021-03-23T00:30:00+09:00"]
     assert main([*at, "--schedule", "Nightly"]) == 0
     arn = capsys.readouterr().out.strip()
@@ -159,7 +159,7 @@ def test_a_deployed_schedule_is_fired_once(
 def test_a_disabled_schedule_is_fired_only_on_demand(
     embedded_aws: EmbeddedAws, deployed: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And it says so."""
+    """Fires a disabled schedule only with its option, and prints a warning."""
     paused = ["--endpoint-url", embedded_aws.endpoint_url, "--stack", deployed.name, "--schedule", "Paused"]
     assert main(paused) == 1
     assert "Paused is DISABLED: AWS would not fire it" in capsys.readouterr().err
@@ -171,10 +171,10 @@ def test_a_disabled_schedule_is_fired_only_on_demand(
 
 @pytest.mark.functional
 @pytest.mark.parametrize("endpoint_url", [None, "http://127.0.0.1:9"])
-def test_what_does_not_answer_is_one_line(
+def test_a_missing_stack_is_status_1_and_one_line(
     embedded_aws: EmbeddedAws, capsys: pytest.CaptureFixture[str], endpoint_url: str | None
 ) -> None:
-    """A stack that is not there, or an embedded AWS that does not run."""
+    """Prints one line for a missing stack and for an embedded AWS that does not run."""
     assert main(["--endpoint-url", endpoint_url or embedded_aws.endpoint_url, "--stack", "nobody"]) == 1
     shown = capsys.readouterr()
     assert shown.out == ""

@@ -1,4 +1,4 @@
-"""Tests of finding and ending marked processes."""
+"""Tests of finding and killing the processes of functions."""
 
 import os
 import subprocess
@@ -12,8 +12,8 @@ from local_aws.processes import ID_VARIABLE, find_processes, kill_processes
 _SLEEP = ["sleep", "60"]
 
 
-def test_only_find_processes_are_found_and_ended() -> None:
-    """By their owner's part of the mark or by all of it."""
+def test_only_processes_with_the_id_are_found_and_killed() -> None:
+    """Finds and kills processes by their owner's id or by the whole id."""
     owner = uuid.uuid4().hex
     started = {
         name: subprocess.Popen(_SLEEP, env={**os.environ, ID_VARIABLE: identity}, start_new_session=True)
@@ -34,8 +34,8 @@ def test_only_find_processes_are_found_and_ended() -> None:
             process.wait()
 
 
-def test_descendants_without_a_mark_are_ended() -> None:
-    """Those of the root that is given, while it still lives."""
+def test_descendants_without_the_id_are_killed() -> None:
+    """Kills the descendants of a living root process."""
     root = subprocess.Popen(["sh", "-c", "env -i sleep 61 & wait"])
     try:
         tree = psutil.Process(root.pid)

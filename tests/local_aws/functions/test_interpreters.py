@@ -15,14 +15,14 @@ _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def test_the_running_version_is_our_own_installation() -> None:
-    """Not the virtual environment that we run in."""
+    """Returns the installation that runs us, not its virtual environment."""
     found = find_interpreter(_RUNNING)
     assert found.base == Path(sys.base_prefix)
     assert found.executable.is_relative_to(found.base)
 
 
 def test_a_program_that_only_claims_a_version_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that fails, such as a shim for a missing version, and one of another version are not found."""
+    """Skips a program that fails, such as a shim for a missing version, and one of another version."""
     for name in ("python3.99", "python3.98"):
         (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
         (tmp_path / name).chmod(0o755)
@@ -36,7 +36,7 @@ def test_a_program_that_only_claims_a_version_is_passed_over(tmp_path: Path, mon
 
 
 def test_a_shim_that_fails_does_not_hide_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Python of the version is found although a program of its name that fails comes first on PATH."""
+    """Finds a Python of the version behind a program of its name that fails and comes first on PATH."""
     own = find_interpreter(_RUNNING).executable
     shim = tmp_path / f"python{_RUNNING}"
     shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
@@ -54,7 +54,7 @@ def test_a_shim_that_fails_does_not_hide_an_installation(tmp_path: Path, monkeyp
 def test_an_installation_of_pyenv_or_uv_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, folder: str
 ) -> None:
-    """An installation that is not on PATH is found in the folder that the tool's own variable names."""
+    """Finds an installation that is not on PATH in the folder that the tool's own variable names."""
     for name in ("PATH", "HOME", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     assert find_installed(_RUNNING) is None
@@ -71,13 +71,13 @@ def test_an_installation_of_pyenv_or_uv_is_found(
 
 @pytest.mark.parametrize("runtime", ["nodejs22.x", "python2.7", "", "provided.al2023"])
 def test_another_language_is_an_error(tmp_path: Path, runtime: str) -> None:
-    """It says what was found and what can be run."""
+    """Raises an error with the runtime found and those that can be run."""
     with pytest.raises(RuntimeNotFoundError, match=f"found '{runtime}'; expected python3.X"):
         IsolatedPythons(tmp_path).get(runtime)
 
 
 def test_an_isolated_python_has_the_standard_library_and_no_packages(tmp_path: Path) -> None:
-    """Nor do its children; the runtime client lies beside it, with what it needs and nothing else."""
+    """Offers no packages to a program and its children, and only the runtime client and its dependencies beside it."""
     python = IsolatedPythons(tmp_path).get(f"python{_RUNNING}")
     code = (
         "import subprocess, sys, json\n"

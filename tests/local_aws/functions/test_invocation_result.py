@@ -41,12 +41,12 @@ def ended(*events: RuntimeEvent) -> tuple[bool, str, bool]:
     ],
 )
 def test_the_first_end_counts(events: list[RuntimeEvent], expected: tuple[bool, str, bool]) -> None:
-    """Only an instance whose runtime is healthy is used again."""
+    """Returns the first result, reusable only when the runtime is healthy."""
     assert ended(*events) == expected
 
 
 def test_the_time_counts_from_when_the_runtime_takes_it() -> None:
-    """An instance's start does not use it up."""
+    """Does not count the start of an execution environment as the function's time."""
     queued: queue.SimpleQueue[RuntimeEvent] = queue.SimpleQueue()
     threading.Timer(0.2, queued.put, [InvocationTaken()]).start()
     started = time.monotonic()
@@ -57,8 +57,8 @@ def test_the_time_counts_from_when_the_runtime_takes_it() -> None:
     assert taken_at - started >= 0.2
 
 
-def test_an_instance_that_never_starts_is_out_of_time() -> None:
-    """After the function's time and what a start may take."""
+def test_an_execution_environment_that_never_starts_times_out() -> None:
+    """Times out after the function's time and the time for INIT."""
     result, taken_at = wait_for_result(queue.SimpleQueue(), "id-1", timeout_seconds=0.1, init_seconds=0.1)
     assert b"Sandbox.Timedout" in result.payload
     assert taken_at is None

@@ -34,7 +34,7 @@ def ask(api: RuntimeApi, method: str, path: str, body: bytes | None = None) -> h
 
 
 def test_an_invocation_comes_with_its_headers(api: RuntimeApi) -> None:
-    """Its deadline counts from when it is taken."""
+    """Sends an invocation with its headers; the deadline counts from when the runtime takes it."""
     api.offer(Invocation("id-1", "arn:f", b'{"a": 1}', '{"custom": {}}'))
     answer = ask(api, "GET", "/invocation/next")
     assert answer.read() == b'{"a": 1}'
@@ -55,17 +55,17 @@ def test_an_invocation_comes_with_its_headers(api: RuntimeApi) -> None:
     ],
 )
 def test_an_answer_is_reported(api: RuntimeApi, path: str, expected: ResponsePosted) -> None:
-    """A result, a function's error and a failed start are told apart."""
+    """Distinguishes a result, a function's error and a failed start."""
     assert ask(api, "POST", path, b"{}").status == 202
     assert api.events.get(timeout=1) == expected
 
 
-def test_an_answer_that_is_too_large_is_refused(api: RuntimeApi) -> None:
-    """As Lambda does, with 413."""
+def test_an_answer_that_is_too_large_is_rejected(api: RuntimeApi) -> None:
+    """Rejects a response above the limit with status 413, as Lambda does."""
     assert ask(api, "POST", "/invocation/id-1/response", bytes(MAX_RESPONSE_BYTES + 1)).status == 413
     assert api.events.get(timeout=1) == ResponseTooLarge(MAX_RESPONSE_BYTES + 1)
 
 
 def test_anything_else_is_not_found(api: RuntimeApi) -> None:
-    """The protocol has no other GET."""
+    """Answers any other GET with status 404."""
     assert ask(api, "GET", "/other").status == 404

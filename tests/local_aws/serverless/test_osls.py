@@ -73,9 +73,9 @@ def greeted(osls: Osls) -> tuple[Any, Any]:
 def test_what_was_deployed_runs_until_the_next_deploy(
     osls: Osls, service_copy: Path, embedded_aws: EmbeddedAws
 ) -> None:
-    """A changed working tree has no effect; deployed, the changed function, layer and definition have.
+    """Runs the deployed function, layer and definition until the changed ones are deployed.
 
-    One test, because a deploy and an execution take seconds each; the deployed schedule can be fired, too.
+    One test, because a deploy and an execution take seconds each; it fires the deployed schedule, too.
     """
     osls("deploy")
     before = {"version": 1, "greeting": "hello from a layer"}
