@@ -46,9 +46,9 @@ def sandbox_missing() -> str | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"sandbox: bwrap does not run; found {error}"
     if ended.returncode:
-        found = " ".join(ended.stderr.split())[:200]
+        reason = " ".join(ended.stderr.split())[:200]
         return (
-            f"sandbox: bwrap cannot make one here; found {found}; expected version 0.5 or later, and user namespaces "
+            f"sandbox: bwrap cannot make one here; found {reason}; expected version 0.5 or later, and user namespaces "
             f"to be allowed for {'root' if os.geteuid() == 0 else 'ordinary users'}"
         )
     return None
