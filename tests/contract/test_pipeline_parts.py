@@ -13,8 +13,8 @@ from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
 from lambda_wrappers import check_output, data_join, load_file
+from lambda_wrappers.imports import imported_modules
 from lambda_wrappers.parameters import check_parameters
-from lambda_wrappers.runner import imported_modules
 from local_aws.cloudformation.yaml_files import read_yaml
 from warm_kernels.settings import SWITCH
 
