@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import sys
@@ -46,6 +45,7 @@ import papermill
 import warm_kernels
 from etl.errors import EtlError, NotebookError
 from lambda_wrappers.failures import named_error
+from lambda_wrappers.imports import imported_modules
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 # the kernel warns at each start that loopback is not encrypted; inside a Lambda there is no other user
@@ -63,24 +63,6 @@ def start_kernels(notebook_name: str) -> None:
     if "LAMBDA_TASK_ROOT" in os.environ:
         modules = imported_modules(NOTEBOOKS / notebook_name)
         warm_kernels.start(modules, standby=1, extra_arguments=KERNEL_ARGUMENTS)
-
-
-def imported_modules(notebook: Path) -> list[str]:
-    """Return the modules that the notebook's cell ``imports`` imports, without those of the standard library.
-
-    Names that are imported from one of our packages are modules if there are such files.
-    """
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = "".join(line for cell in cells if cell["id"] == "imports" for line in cell["source"])
-    modules = []
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            are_modules = all((NOTEBOOKS.parent / f"{name.replace('.', '/')}.py").exists() for name in names)
-            modules += names if are_modules else [node.module]
-    return [module for module in modules if module.partition(".")[0] not in sys.stdlib_module_names]
 
 
 def execute(source: Path, executed: Path, parameters: Mapping[str, Any], *, deadline: float) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def settings_from(
     if isinstance(modules, str) or (wrong := [m for m in modules if not _MODULE.fullmatch(m)]):
         value = modules if isinstance(modules, str) else wrong[0]
         raise SettingsError(
-            f"{PRELOAD}: not a module name; found {value!r}; expected names like 'pandas', 'etl.join.owners'."
+            f"{PRELOAD}: not a module name; found {value!r}; expected names like 'pandas', 'numpy.random'."
         )
     return Settings(
         enabled=_enabled(environment.get(SWITCH, "")),

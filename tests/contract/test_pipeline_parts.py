@@ -12,7 +12,7 @@ from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
 from lambda_wrappers import check_output, data_join, load_file
-from lambda_wrappers.notebook_execution import imported_modules
+from lambda_wrappers.imports import imported_modules
 from lambda_wrappers.parameters import check_parameters
 from local_aws.cloudformation.yaml_files import read_yaml
 from package import build_function

@@ -1,6 +1,4 @@
-"""Each folder of packages/ could be published as it is: it has a README, and needs nothing that it does not declare."""
-
-from __future__ import annotations
+"""Each folder of packages/ could be published as it is: it works without this project."""
 
 import ast
 import importlib.metadata
@@ -9,8 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,78 +16,104 @@ from packaging.utils import canonicalize_name
 
 from etl.runs.provenance import ROOT
 
-PACKAGES = sorted(path.parent.name for path in (ROOT / "packages").glob("*/__init__.py"))
-EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FOLDERS = {path.name: path for path in sorted((ROOT / "packages").iterdir()) if (path / "__init__.py").exists()}
+IMPORT_ALL = """
+import importlib, importlib.metadata, pkgutil, sys
+name, site = sys.argv[1:]
+package = importlib.import_module(name)
+assert package.__file__.startswith(site), package.__file__
+for module in pkgutil.walk_packages(package.__path__, name + "."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+for distribution in importlib.metadata.distributions(path=[site]):
+    for entry_point in distribution.entry_points:
+        entry_point.load()
+"""
 
 
-def declared(package: str) -> dict[str, object]:
-    """Return what a package's own ``pyproject.toml`` declares of the project."""
-    project: dict[str, object] = tomllib.loads(
-        (ROOT / "packages" / package / "pyproject.toml").read_text(encoding="utf-8")
-    )["project"]
-    return project
+@pytest.fixture(scope="module")
+def site_of(tmp_path_factory):
+    """Return a function that installs a package from a copy of its folder, and returns the folder with it."""
+    sites = {}
+
+    def install(name):
+        if name not in sites:
+            folder = tmp_path_factory.mktemp(name)
+            shutil.copytree(FOLDERS[name], folder / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+            command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--offline", "--no-deps"]
+            command += ["--no-build-isolation", "--python", sys.executable, "--target", str(folder / "site")]
+            subprocess.run([*command, str(folder / "copy")], check=True, timeout=120)
+            sites[name] = folder / "site"
+        return sites[name]
+
+    return install
 
 
-def third_party_imports(package: str) -> set[str]:
+def run_python(site, *arguments, cwd):
+    """Run a Python that finds an installed package and the libraries of this environment, but not this project."""
+    path = os.pathsep.join([str(site), sysconfig.get_path("purelib")])
+    command, environment = [sys.executable, "-S", *arguments], {**os.environ, "PYTHONPATH": path}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_file_is_installed_and_every_module_and_entry_point_imports(site_of, name, tmp_path):
+    """The installed package has every file that it needs, and needs no other package of this project."""
+    site = site_of(name)
+    answer = run_python(site, "-c", IMPORT_ALL, name, str(site), cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    files = {path.relative_to(FOLDERS[name]) for path in FOLDERS[name].rglob("*") if path.is_file()}
+    missing = {path for path in files if not (site / name / path).exists() and path.suffix != ".pyc"}
+    assert {path.name for path in missing} == {"README.md", "pyproject.toml"}
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_example_of_the_readme_runs_in_an_empty_folder(site_of, name, tmp_path):
+    """The first Python example of a package's README ends without an error."""
+    readme = (FOLDERS[name] / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    answer = run_python(site_of(name), "-c", example[1], cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_entry_points_of_the_project_are_those_of_its_packages():
+    """The project and its packages declare the same entry points."""
+    projects = {
+        folder: tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        for folder in (ROOT, *FOLDERS.values())
+    }
+    of_packages = {}
+    for folder in FOLDERS.values():
+        for group, entry_points in projects[folder].get("entry-points", {}).items():
+            of_packages.setdefault(group, {}).update(entry_points)
+    assert of_packages == projects[ROOT]["entry-points"]
+
+
+def third_party_imports(name):
     """Return the top-level modules that a package imports and that are neither its own nor the standard library's."""
     names = set()
-    for path in (ROOT / "packages" / package).rglob("*.py"):
+    for path in FOLDERS[name].rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
+            elif isinstance(node, ast.ImportFrom):
                 names.add(node.module.split(".")[0])
-    return names - {package} - sys.stdlib_module_names
+    return names - {name} - sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_the_package_declares_what_it_imports(package: str) -> None:
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_package_declares_what_it_imports(name):
     """Each imported library belongs to a distribution that the package's dependencies name."""
-    dependencies = {canonicalize_name(Requirement(text).name) for text in declared(package)["dependencies"]}
+    project = tomllib.loads((FOLDERS[name] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    dependencies = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     providers = importlib.metadata.packages_distributions()
     undeclared = {
-        name
-        for name in third_party_imports(package)
-        if not {canonicalize_name(provider) for provider in providers.get(name, [name])} & dependencies
+        module
+        for module in third_party_imports(name)
+        if not {canonicalize_name(provider) for provider in providers.get(module, [module])} & dependencies
     }
-    # its module is made by the package itself, at run time, for a function that has AWS's runtime client only
+    # AWS's runtime client has this module; the package replaces it for a Python of another version
     assert undeclared - {"runtime_client"} == set()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("package", PACKAGES)
-def test_the_package_installs_and_imports_alone(package: str, tmp_path: Path) -> None:
-    """A copy of the folder, installed into an empty folder, is importable without anything else of this project."""
-    shutil.copytree(
-        ROOT / "packages" / package, tmp_path / "source", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run([*install, f"--target={tmp_path / 'site'}", str(tmp_path / "source")], check=True)
-    installed = tmp_path / "site" / package
-    assert (installed / "py.typed").exists()
-    shipped = {str(path.relative_to(installed)) for path in installed.rglob("*.py")}
-    source = ROOT / "packages" / package
-    assert shipped == {str(path.relative_to(source)) for path in source.rglob("*.py")}
-    code = f"import {package}; print({package}.__file__)"
-    answer = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert answer.stdout.strip() == str(installed / "__init__.py")
-
-
-@pytest.mark.slow
-@pytest.mark.functional
-@pytest.mark.parametrize("package", PACKAGES)
-def test_the_example_of_the_readme_runs(package: str, tmp_path: Path) -> None:
-    """The README's Python example runs in an empty folder, ends by itself, and asserts or prints its result."""
-    (example,) = EXAMPLE.findall((ROOT / "packages" / package / "README.md").read_text(encoding="utf-8"))
-    answer = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert answer.returncode == 0, answer.stderr
-    assert answer.stdout or "\nassert " in example.replace("    ", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
 import warm_kernels
 from warm_kernels.zygote.zygote_manager import ZygoteManager, zygote_manager
@@ -19,6 +19,6 @@ def warm(monkeypatch):
     monkeypatch.setenv("WARM_KERNELS", "on")
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "")
     warm_kernels.register()
-    yield lambda *cells, **options: shown(execute(*cells, **options))
+    yield lambda *cells, **options: displayed(execute(*cells, **options))
     warm_kernels.stop()
     zygote_manager.__dict__.update(ZygoteManager().__dict__)

@@ -1,7 +1,7 @@
 """Nothing that a notebook changes reaches the next one."""
 
 import pytest
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
 from warm_kernels.zygote.zygote_manager import zygote_manager
 
@@ -58,7 +58,7 @@ TRIES = {
 @pytest.fixture(scope="module")
 def fresh():
     """Return what the second notebook displays in a stock kernel, which no notebook preceded."""
-    return shown(execute(*(second for _, second in TRIES.values()), engine_name=None, shutdown_kernel="immediate"))
+    return displayed(execute(*(second for _, second in TRIES.values()), engine_name=None, shutdown_kernel="immediate"))
 
 
 @pytest.mark.parametrize("standby", [0, 1])
@@ -111,6 +111,6 @@ def test_a_kernel_is_what_a_stock_kernel_is(warm, monkeypatch):
         "import numpy; a = numpy.ones((300, 300)); (a @ a).sum(); len(os.listdir('/proc/self/task'))",
         "sorted(name for name in dir() if not name.startswith('_'))",
     ]
-    stock = shown(execute(*cells, engine_name=None, shutdown_kernel="immediate"))
+    stock = displayed(execute(*cells, engine_name=None, shutdown_kernel="immediate"))
     for warm_answer, stock_answer in zip(warm(*cells), stock, strict=True):
         assert warm_answer == stock_answer

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
 import warm_kernels
 from warm_kernels.jupyter.manager import WarmKernelManager
@@ -291,7 +291,7 @@ def test_a_failure_leaves_the_notebook_with_the_error_in_it(  # noqa: PLR0917 - 
     executed = nbformat.read(path, as_version=4)
     assert "An Exception was encountered at" in executed.cells[0].source
     code = [cell for cell in executed.cells if cell.cell_type == "code"]
-    assert shown(executed)[0] == "'before'"
+    assert displayed(executed)[0] == "'before'"
     assert message in code[1].outputs[-1].evalue
     assert [cell.metadata.papermill.status for cell in code] == ["completed", "failed", "pending"]
     assert executed.metadata.papermill.exception is True

@@ -92,7 +92,8 @@ class ForkLoop:
             check_threads()
             pid = os.fork()
         except (OSError, ZygoteRefusedError) as error:
-            owner.send({"refused": str(error)})
+            with contextlib.suppress(OSError):  # the owner may have given up; other kernels must go on
+                owner.send({"refused": str(error)})
             owner.close()
             pid = -1
         if pid == 0:
