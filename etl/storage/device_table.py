@@ -68,12 +68,7 @@ def read_devices(table_name: str) -> DeviceMaster:
 
 
 def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
-    """Put items, in DynamoDB's attribute-value form, into the table; an item with the same key is replaced.
-
-    Returns
-    -------
-    int
-        Number of items put.
+    """Put items, in DynamoDB's attribute-value form, into the table, and return how many; equal keys are replaced.
 
     Raises
     ------
