@@ -41,23 +41,12 @@ def quarantine_lines(quarantined: Iterable[Quarantined]) -> bytes:
 def require_few_quarantined(
     *, n_read: int, n_quarantined: int, examples: Iterable[Quarantined], max_quarantine: float, source: str
 ) -> None:
-    """Fail when too large a share of the records broke the contract.
-
-    Parameters
-    ----------
-    n_read, n_quarantined
-        Records of the file, and those in quarantine.
-    examples
-        Some of the latter; the message names up to five, with field and reason.
-    max_quarantine
-        Largest allowed share, 0 to 1.
-    source
-        The raw file's name, for the message.
+    """Fail when the share of quarantined records is larger than `max_quarantine`, 0 to 1.
 
     Raises
     ------
     TooManyQuarantinedError
-        The share is larger.
+        The share is larger; the message has `source`, the raw file's name, and field and reason of five `examples`.
     """
     if n_quarantined <= max_quarantine * n_read:
         return

@@ -289,7 +289,7 @@ def _column(name: str, raw: Bytes, begins: Positions, ends: Positions) -> pa.Lar
         every = np.ndarray((raw.size - width + 1,), f"V{width}", raw, strides=(1,))
         offsets = np.arange(0, (begins.size + 1) * width, width)
         return pa.LargeStringArray.from_buffers(begins.size, pa.py_buffer(offsets), pa.py_buffer(every[begins]))
-    # every other one of the strings that begin at each beginning and each end
+    # of the strings that begin at each value and at each end, those with even numbers are the values
     offsets = np.empty(2 * begins.size, np.int64)
     offsets[0::2], offsets[1::2] = begins, ends
     both = pa.LargeStringArray.from_buffers(max(offsets.size - 1, 0), pa.py_buffer(offsets), pa.py_buffer(raw))

@@ -110,16 +110,16 @@ def _parse_columns(raw: RawFile, parser: ColumnarParser, bounds: TimeBounds, n_b
     parsed = parser.parse(raw.buffer, after_record=raw.after_record)
     if parsed is None:
         return None
-    others = [_decode_span(raw, begin, end) for _position, begin, end in parsed.unparsed]
-    if not all(others):
+    unparsed = [_decode_span(raw, begin, end) for _position, begin, end in parsed.unparsed]
+    if not all(unparsed):
         return None  # a cut lay within a record: no span is certain
     raw.consume(parsed.n_bytes, after_record=True)
     # the rest of the file, most often its last record, is no piece of its own
     is_end = raw.at_eof and not raw.finished and len(raw.buffer) < _MIN_PIECE_BYTES
     rest = raw.decode_records() if is_end else []
-    if not others and not rest:
+    if not unparsed and not rest:
         return CheckedRecords(parsed.n_spans, parsed.events)
-    return _in_file_order(parsed, [*others, rest], bounds, n_before)
+    return _in_file_order(parsed, [*unparsed, rest], bounds, n_before)
 
 
 def _decode_span(raw: RawFile, begin: int, end: int) -> list[DecodedRecord]:
@@ -136,17 +136,17 @@ def _decode_span(raw: RawFile, begin: int, end: int) -> list[DecodedRecord]:
 
 
 def _in_file_order(
-    parsed: ParsedRecords, others: list[list[DecodedRecord]], bounds: TimeBounds, n_before: int
+    parsed: ParsedRecords, unparsed: list[list[DecodedRecord]], bounds: TimeBounds, n_before: int
 ) -> CheckedRecords:
     """Merge the parsed records with the records of each unparsed span, the last of which lies behind all spans."""
     spans = [*(position for position, *_ in parsed.unparsed), parsed.n_spans]
     n_records = np.ones(parsed.n_spans + 1, np.int64)
-    n_records[spans] = [len(decoded) for decoded in others]
+    n_records[spans] = [len(decoded) for decoded in unparsed]
     first_index = np.cumsum(n_records) - n_records
     begins = first_index[spans].tolist()
-    indexes = [begin + nth for begin, decoded in zip(begins, others, strict=True) for nth in range(len(decoded))]
+    indexes = [begin + nth for begin, decoded in zip(begins, unparsed, strict=True) for nth in range(len(decoded))]
     # all of them at once: a table of Arrow costs more than a record
-    checked, checked_index = _check(list(chain.from_iterable(others)), indexes, bounds, n_before)
+    checked, checked_index = _check(list(chain.from_iterable(unparsed)), indexes, bounds, n_before)
     events, index = parsed.events, first_index[parsed.positions]
     if checked_index:
         events = pa.concat_tables([events, checked.events]).combine_chunks()

@@ -68,12 +68,7 @@ def read_devices(table_name: str) -> DeviceMaster:
 
 
 def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
-    """Put items, in DynamoDB's attribute-value form, into the table; an item with the same key is replaced.
-
-    Returns
-    -------
-    int
-        Number of items put.
+    """Put items, in DynamoDB's attribute-value form, into the table, and return how many; equal keys are replaced.
 
     Raises
     ------
@@ -87,11 +82,11 @@ def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
     requests = [{"PutRequest": {"Item": item}} for item in by_key.values()]
     dynamodb = _dynamodb(table_name)
     for start in range(0, len(requests), _ITEMS_A_REQUEST):
-        left = {table_name: requests[start : start + _ITEMS_A_REQUEST]}
+        unprocessed = {table_name: requests[start : start + _ITEMS_A_REQUEST]}
         for _try in range(_MAX_TRIES):
             with aws_errors(f"table {table_name}, write"):
-                left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
-            if not left:
+                unprocessed = dynamodb.batch_write_item(RequestItems=unprocessed)["UnprocessedItems"]
+            if not unprocessed:
                 break
         else:
             raise ThrottledError(f"table {table_name}, write: items stayed unprocessed. Try again later.")
