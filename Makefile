@@ -1,9 +1,10 @@
-# Every target sets up .venv first, if that is needed. GNU make 3.81 and later.
+# Every target but help and clean sets up .venv first, if that is needed. GNU make 3.81 and later.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-unexport PYTHONHOME PYTHONPATH
+# The set-up leaves compiling to the first import
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -32,9 +33,8 @@ lab: setup ## Open JupyterLab on the notebooks, with the sample in an embedded A
 aws: setup ## Start the embedded AWS with the pipeline and the sample, until Ctrl-C
 	@$(BIN)/etl up
 
-package: setup ## Build the zips of functions and layers, without Docker (layers are cached)
-	@$(PY) -m layers
-	@$(PY) scripts/build_function.py
+package: setup ## Build the zips of functions and layers, without Docker, and check their sizes (layers are cached)
+	@$(PY) scripts/package.py
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node 20 or later for the deployment tools.' >&2; exit 1; }
@@ -64,7 +64,7 @@ hooks: setup ## Show and merge notebooks cell by cell in this clone (nbdime), ch
 	@$(PY) scripts/hooks.py
 
 screenshots: setup ## Make the pictures of docs/images anew, with a real browser
-	@$(PY) scripts/make_screenshots.py
+	@$(PY) tests/browser/make_screenshots.py
 
 bench: setup ## Run the benchmarks against the alternatives, a few minutes; SIZE=full for all sizes
 	@$(PY) benchmarks/all.py $(if $(SIZE),--size '$(SIZE)')

@@ -21,7 +21,6 @@ import nbformat
 import papermill
 
 import warm_kernels
-from warm_kernels.zygote.zygote_manager import keeper
 
 ARGUMENTS = ["--IPKernelApp.log_level=ERROR"]
 STOCK = "papermill, stock, in a warm process"
@@ -50,8 +49,6 @@ def main(rounds: int) -> None:
         for number in range(rounds + 1):
             for name, way in ways.items():
                 warm_kernels.start(standby=int("standby" in name), extra_arguments=ARGUMENTS, wait=True)
-                for standby in keeper._standbys:  # noqa: SLF001 - forked ahead of time, not within it
-                    standby.wait_until_ready()
                 started = time.perf_counter()
                 way()
                 if number:

@@ -18,7 +18,7 @@ CONTENDERS = ("pipeline", "boto3 client", "boto3 resource")
 
 
 def pipeline() -> Callable[[], str]:
-    """Return this project's way; its devices come sorted, as a frame."""
+    """Return this project's scan, which gives sorted devices as a frame."""
     from etl.storage.device_table import read_devices
 
     return lambda: str(len(read_devices(TABLE).devices))

@@ -1,6 +1,6 @@
-"""Sessions, run time and concurrent use, against loops in plain Python and against groupby.apply: CPU, in turn.
+"""CPU of sessions, run time and concurrent use, compared with loops in plain Python and with groupby.apply.
 
-``python benchmarks/device_usage.py --events 3000000 --devices 100 [--rounds 3]``; the figures must be the same.
+``python benchmarks/device_usage.py --events 3000000 --devices 100 [--rounds 3]``; all must return the same figures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 from measure import in_turn, print_table, report
 
 ZONE = "Asia/Tokyo"
-CONTENDERS = ("etl", "etl, all of 03_checks", "loops in plain Python", "groupby.apply")
 FIRST_SECOND = 1_617_202_800  # midnight of 1 April 2021 in Tokyo
 MONTH_SECONDS = 30 * 86_400
 Figures = tuple[int, int, int, int, int]
@@ -40,8 +39,8 @@ def make_history(n_events: int, n_devices: int) -> Any:
     )
 
 
-def etl_way(history: Any) -> Figures:
-    """Return this project's figures: sessions, run time, and the most devices at once."""
+def etl_functions(history: Any) -> Figures:
+    """Return sessions, run time and the most devices at once, by the functions of this project."""
     from etl.analysis.events import events_of
     from etl.analysis.sessions import operation_sessions
     from etl.analysis.usage import devices_on
@@ -50,38 +49,38 @@ def etl_way(history: Any) -> Figures:
     sessions = operation_sessions(events)
     on = devices_on(sessions, until=int(events["timestamp"].max()), time_zone=ZONE)
     counts = (len(sessions.closed), int(sessions.closed["seconds"].sum()), len(sessions.open))
-    return (*counts, sessions.n_repeated_on, int(on["most_on"].max()))
+    return (*counts, sessions.n_repeated_on, int(on["max_on"].max()))
 
 
 def all_of_the_checks(history: Any) -> Figures:
-    """Return the same, after all else that the notebook works out of events, which the others leave out."""
+    """Return the same figures, after everything else that 03_checks works out from events."""
     from etl.analysis.device_health import device_health
     from etl.analysis.events import device_owners, events_of
     from etl.analysis.sessions import operation_sessions, seconds_by_day
     from etl.analysis.usage import run_time_by_device, run_time_by_owner
-    from etl.analysis.volume import against_usual, events_by_hour, events_by_type
+    from etl.analysis.volume import compare_with_usual, events_by_hour, events_by_type
 
     events = events_of(history)
-    against_usual(events_by_hour(events, time_zone=ZONE), time_zone=ZONE)
+    compare_with_usual(events_by_hour(events, time_zone=ZONE), time_zone=ZONE)
     events_by_type(events, time_zone=ZONE, by="day")
     device_health(events, until=int(events["timestamp"].max()))
     sessions = operation_sessions(events)
     seconds_by_day(sessions, time_zone=ZONE)
     run_time_by_owner(run_time_by_device(events, sessions), device_owners(history))
-    return etl_way(history)
+    return etl_functions(history)
 
 
 def loops(history: Any) -> Figures:
-    """Return the same figures, one event after the other."""
+    """Return the same figures, by a loop over the events."""
     by_device: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for device_id, timestamp, power in zip(history["device_id"], history["timestamp"], history["power"], strict=True):
         by_device[device_id].append((int(timestamp), power))
     n_closed = seconds = n_open = n_repeated = 0
     changes = []
-    for own in by_device.values():
-        own.sort(key=lambda event: event[0])
+    for events in by_device.values():
+        events.sort(key=lambda event: event[0])
         on_since = None
-        for second, power in own:
+        for second, power in events:
             if power == "on":
                 n_repeated += on_since is not None
                 on_since = second if on_since is None else on_since
@@ -96,18 +95,17 @@ def loops(history: Any) -> Figures:
 
 
 def groupby_apply(history: Any) -> Figures:
-    """Return the same figures, one device after the other, as a notebook would write it first."""
+    """Return the same figures, by a function of each device, as a notebook would write it first."""
     import pandas as pd
 
-    def of_device(own: Any) -> Any:
-        own = own.sort_values("second", kind="stable")
-        is_on = own["power"] == "on"
-        before = is_on.shift(fill_value=False)
-        changed = own[is_on != before]
-        starts, ends = changed[changed["power"] == "on"]["second"], changed[changed["power"] == "off"]["second"]
+    def of_device(events: Any) -> Any:
+        events = events.sort_values("second", kind="stable")
+        is_on = events["power"] == "on"
+        was_on = is_on.shift(fill_value=False)
+        starts, ends = events["second"][is_on & ~was_on], events["second"][~is_on & was_on]
         closed = pd.DataFrame({"on": starts.to_numpy()[: len(ends)], "off": ends.to_numpy()})
-        figures = {"closed": closed, "open": list(starts[len(ends) :]), "repeated": int((is_on & before).sum())}
-        return pd.Series(figures)
+        n_repeated = int((is_on & was_on).sum())
+        return pd.Series({"closed": closed, "open": list(starts[len(ends) :]), "repeated": n_repeated})
 
     history = history.assign(second=history["timestamp"].astype("int64"))
     devices = history.groupby("device_id")[["second", "power"]].apply(of_device)
@@ -121,7 +119,7 @@ def groupby_apply(history: Any) -> Figures:
 
 
 def _most_at_once(changes: list[tuple[int, int]], until: int) -> int:
-    """Return the most devices that are on at once, before the last second."""
+    """Return the most devices that are on at once before the last second."""
     on = most = 0
     for second, change in sorted(changes):  # an end comes before a beginning of the same second
         on += change
@@ -129,13 +127,16 @@ def _most_at_once(changes: list[tuple[int, int]], until: int) -> int:
     return most
 
 
-WAYS: dict[str, Callable[[Any], Figures]] = dict(
-    zip(CONTENDERS, (etl_way, all_of_the_checks, loops, groupby_apply), strict=True)
-)
+CONTENDERS: dict[str, Callable[[Any], Figures]] = {
+    "etl": etl_functions,
+    "etl, all of 03_checks": all_of_the_checks,
+    "loops in plain Python": loops,
+    "groupby.apply": groupby_apply,
+}
 
 
 def main() -> int:
-    """Run the contenders on the same history in turn, print a table; or run one of them."""
+    """Run the contenders in turn on the same history and print a table; or run a single contender."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--devices", type=int, default=100)
@@ -144,12 +145,12 @@ def main() -> int:
     options = parser.parse_args()
     if options.one:
         history = make_history(options.events, options.devices)
-        report(lambda: str(WAYS[options.one](history)))
+        report(lambda: str(CONTENDERS[options.one](history)))
         return 0
     sizes = ["--events", str(options.events), "--devices", str(options.devices)]
-    measured = in_turn(Path(__file__), CONTENDERS, sizes, rounds=options.rounds)
+    measured = in_turn(Path(__file__), list(CONTENDERS), sizes, rounds=options.rounds)
     if len({one.said for one in measured.values()}) > 1:
-        raise SystemExit(f"the contenders do not say the same: {measured}")
+        raise SystemExit(f"the contenders return different figures: {measured}")
     title = f"{options.events:,} events of {options.devices:,} devices; medians of {options.rounds}"
     print_table(title, measured, against="etl")
     return 0

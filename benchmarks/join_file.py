@@ -28,16 +28,16 @@ CONTENDERS = ("pipeline", "naive", "polars", "duckdb", "copy")
 
 def make(folder: Path, *, n_events: int, n_devices: int, share_bad: float, is_packed: bool) -> tuple[Path, Path]:
     """Make a raw file and a devices file; one event in a hundred is of an unknown device."""
-    made = random.Random(1)  # noqa: S311 - no secret
+    rng = random.Random(1)  # noqa: S311 - no secret
     raw = folder / ("raw.json.gz" if is_packed else "raw.json")
     with gzip.open(raw, "wt") if is_packed else raw.open("w") as file:
         file.write('{"data": [')
         for number in range(n_events):
             comma = ", " if number else ""
-            if made.random() < share_bad:
-                file.write(comma + made.choice(BAD_RECORDS))
+            if rng.random() < share_bad:
+                file.write(comma + rng.choice(BAD_RECORDS))
                 continue
-            device, power = made.randrange(int(n_devices * 1.01)), made.choice(("on", "off"))
+            device, power = rng.randrange(int(n_devices * 1.01)), rng.choice(("on", "off"))
             second = FIRST_SECOND + number * 86400 // n_events
             file.write(f'{comma}{{"device_id": "device_{device:08}", "timestamp": "{second}", "power": "{power}"}}')
         file.write("]}")
@@ -48,10 +48,10 @@ def make(folder: Path, *, n_events: int, n_devices: int, share_bad: float, is_pa
 
 
 def pipeline(raw: Path, devices: list[list[str]], out: Path) -> Callable[[], str]:
-    """Return this project's way, with every check of the contract."""
+    """Return this project's join, with every check of the contract."""
     import pandas as pd
 
-    from etl.join.join_file import join_file
+    from etl.join import join_file
 
     master = pd.DataFrame(devices, columns=["user_id", "device_id", "type"], dtype="str")
 
@@ -78,7 +78,7 @@ def pipeline(raw: Path, devices: list[list[str]], out: Path) -> Callable[[], str
 
 
 def naive(raw: Path, devices: list[list[str]], out: Path) -> Callable[[], str]:
-    """Return the way that comes to mind first."""
+    """Return the join that one writes first: the json module, and merge of pandas."""
     import pandas as pd
 
     master = pd.DataFrame(devices, columns=["user_id", "device_id", "type"])
@@ -115,8 +115,8 @@ def duckdb(raw: Path, devices: list[list[str]], out: Path) -> Callable[[], str]:
 
     connection = db.connect()
     master = pa.table(list(map(pa.array, zip(*devices, strict=True))), names=["user_id", "device_id", "type"])
-    connection.register("given", master)
-    connection.execute("CREATE TABLE master AS SELECT * FROM given")
+    connection.register("devices", master)
+    connection.execute("CREATE TABLE master AS SELECT * FROM devices")
 
     def work() -> str:
         text = bytearray(_plain(raw))
@@ -146,13 +146,13 @@ def _plain(raw: Path) -> bytes:
 
 def check_same_rows(script_folder: Path, names: list[str], raw: Path, devices: list[list[str]]) -> None:
     """Fail unless the contenders give the same rows; duckdb may give them in another order."""
-    found = {}
+    sums = {}
     for name in names:
         out = script_folder / f"{name}.csv"
         globals()[name](raw, devices, out)()
-        found[name] = sum(hash(line) for line in out.read_bytes().splitlines()) & (1 << 64) - 1
-    if len(set(found.values())) != 1:
-        raise SystemExit(f"the contenders do not give the same rows: {found}")
+        sums[name] = sum(hash(line) for line in out.read_bytes().splitlines()) & (1 << 64) - 1
+    if len(set(sums.values())) != 1:
+        raise SystemExit(f"the contenders do not give the same rows: {sums}")
 
 
 def main() -> int:

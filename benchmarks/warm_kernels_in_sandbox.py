@@ -44,7 +44,7 @@ VARIABLES = {
 
 
 def main(rounds: int) -> int:
-    """Deploy a function that runs the benchmark, invoke it once, and print what it printed."""
+    """Deploy a function that runs the benchmark, invoke it once, and print its output."""
     if missing := sandbox_missing():
         print(f"Left out: {missing}")
         return 0
@@ -55,19 +55,19 @@ def main(rounds: int) -> int:
         os.environ.update(aws.environment())
         deploy(aws)
         answer = aws.client("lambda").invoke(FunctionName=FUNCTION, Payload=json.dumps({"rounds": rounds}))
-        said = json.loads(answer["Payload"].read())
+        printed = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            print(said, file=sys.stderr)
+            print(printed, file=sys.stderr)
             return 1
         events = aws.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{FUNCTION}")["events"]
         init = next(re.search(r"Init Duration: ([0-9.]+)", event["message"]) for event in events[::-1])
         print(f"In a sandbox like Lambda's, with the built layer; INIT {float(init[1]) if init else 0:.0f} ms, apart:")
-        print(said, end="")
+        print(printed, end="")
     return 0
 
 
 def deploy(aws: EmbeddedAws) -> None:
-    """Upload code and layer, and make the function of them."""
+    """Upload code and layer, and create the function."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", HANDLER)

@@ -1,18 +1,18 @@
-"""What a deployed function is told by its environment, and what a run is told by its input."""
+"""The settings of a deployed stage, which its functions read from their environment."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from etl.errors import ParametersError, SettingsError
+from etl.errors import SettingsError
 
 DEFAULT_S3_OBJECT_KEY = "devices-raw-data.json"
 
-# setting -> environment variable; serverless.yml gives each function these, a contract test holds them together
+# setting -> environment variable; a contract test compares them with those that serverless.yml gives each function
 VARIABLES = {
     "devices_table_name": "DEVICES_TABLE_NAME",
     "raw_bucket_name": "DEVICES_RAW_DATA_BUCKET_NAME",
@@ -30,13 +30,13 @@ class Settings:
     Attributes
     ----------
     devices_table_name, raw_bucket_name, analytics_bucket_name
-        Physical names; they carry the stage.
+        Physical names, which contain the stage.
     time_zone
-        IANA name of the zone in which a run has its date and a day its hours.
+        IANA name of the zone that decides a run's date and the hours of a day.
     max_quarantine
         Largest share of quarantined records, 0 to 1, that a run may have.
     csv_encoding
-        ``utf-8``, or ``utf-8-sig`` for spreadsheets that want a byte order mark.
+        ``utf-8``, or ``utf-8-sig`` for spreadsheets that need a byte order mark.
     """
 
     devices_table_name: str
@@ -53,80 +53,16 @@ class Settings:
         Raises
         ------
         SettingsError
-            Variables are missing or blank, or a value is out of its range; all problems in one message.
+            Variables are missing or blank, all of them in one message, or a value is out of its range.
         """
         env = os.environ if environment is None else environment
         problems = [f"{variable} is not set" for variable in VARIABLES.values() if not env.get(variable, "").strip()]
         if problems:
             raise SettingsError(f"environment: {'; '.join(problems)}. Set it in serverless.yml, provider.environment.")
-        values = {name: env[variable] for name, variable in VARIABLES.items()}
-        return cls(
-            devices_table_name=values["devices_table_name"],
-            raw_bucket_name=values["raw_bucket_name"],
-            analytics_bucket_name=values["analytics_bucket_name"],
-            time_zone=_time_zone(values["time_zone"]),
-            max_quarantine=_share(values["max_quarantine"]),
-            csv_encoding=_encoding(values["csv_encoding"]),
-        )
-
-
-def run_date_of(started_at: str, time_zone: str) -> str:
-    """Return the date of an execution that started, or was to start, at `started_at`, as it is in `time_zone`.
-
-    Parameters
-    ----------
-    started_at
-        ISO 8601 instant with an offset or ``Z``, as Step Functions and EventBridge Scheduler give it (UTC).
-    time_zone
-        IANA name.
-
-    Returns
-    -------
-    str
-        ``YYYY-MM-DD``.
-
-    Raises
-    ------
-    ParametersError
-        `started_at` is no such instant.
-
-    Examples
-    --------
-    Half past midnight in Tokyo is still the day before in UTC:
-
-    >>> run_date_of("2021-03-22T15:30:00.000Z", "Asia/Tokyo")
-    '2021-03-23'
-    """
-    try:
-        instant = datetime.fromisoformat(started_at)
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ParametersError(
-            f"start: found {started_at!r:.40}; expected an instant with its offset, such as 2021-03-22T15:30:00Z."
-        )
-    return instant.astimezone(ZoneInfo(time_zone)).date().isoformat()
-
-
-def checked_run_date(run_date: object) -> str:
-    """Return `run_date` if it is a date written ``YYYY-MM-DD``.
-
-    Raises
-    ------
-    ParametersError
-        It is anything else.
-
-    Examples
-    --------
-    >>> checked_run_date("2021-03-23")
-    '2021-03-23'
-    """
-    try:
-        if isinstance(run_date, str) and date.fromisoformat(run_date).isoformat() == run_date:
-            return run_date
-    except ValueError:
-        pass
-    raise ParametersError(f"run_date: found {run_date!r:.40}; expected a date written YYYY-MM-DD, such as 2021-03-23.")
+        values: dict[str, Any] = {name: env[variable] for name, variable in VARIABLES.items()}
+        for name, read in (("time_zone", _time_zone), ("max_quarantine", _share), ("csv_encoding", _encoding)):
+            values[name] = read(values[name])
+        return cls(**values)
 
 
 def _time_zone(name: str) -> str:

@@ -1,4 +1,4 @@
-"""CheckOutput: audit the written history before it is published. Runs ``03_checks.ipynb``, and leaves its report."""
+"""CheckOutput: audit the written history before it is published. Runs ``03_checks.ipynb`` and makes its report."""
 
 from __future__ import annotations
 
@@ -7,31 +7,23 @@ from typing import Any
 
 from etl.runs.layout import run_prefix
 from etl.settings import Settings
+from lambda_wrappers.notebook_execution import start_kernels
 from lambda_wrappers.run_report import run_report
-from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
+from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "03_checks.ipynb"
 
-start_kernels(
-    "pandas",
-    "etl.checks.arrival_checks",
-    "etl.checks.device_checks",
-    "etl.runs.published_days",
-    "etl.display.plots",
-    "etl.runs.provenance",
-    "etl.analysis.usage",
-    "etl.display.verdict",
-)
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Answer how many checks passed and where the manifest lies; a failed check is an error.
+    """Answer how many checks passed, and the key of the manifest; a failed check is an error.
 
     Parameters
     ----------
     event
-        ``execution`` (name), ``run_date``, ``history_etag`` (from DataJoin's answer) and ``file`` (LoadFile's
-        answer), of the state machine.
+        From the state machine: ``execution`` (name), ``run_date``, ``history_etag`` (from DataJoin's answer) and
+        ``file``, LoadFile's answer.
     context
         Lambda's context.
     """
@@ -49,7 +41,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         bucket=settings.analytics_bucket_name,
         prefix=run_prefix(event["run_date"], event["execution"]),
         context=context,
-        leave=functools.partial(
+        make_artifacts=functools.partial(
             run_report, run_date=event["run_date"], execution=event["execution"], file=event["file"]
         ),
     )

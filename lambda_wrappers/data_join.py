@@ -1,4 +1,4 @@
-"""DataJoin: join the raw file with the device table and write the history beside its run. Runs ``02_join.ipynb``."""
+"""DataJoin: join the raw file with the device table, and write the history of the run. Runs ``02_join.ipynb``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Any
 
 from etl.runs.layout import run_prefix
 from etl.settings import Settings
-from lambda_wrappers.runner import Context, logger, run_notebook, start_kernels
+from lambda_wrappers.notebook_execution import start_kernels
+from lambda_wrappers.runner import Context, logger, run_notebook
 
 NOTEBOOK = "02_join.ipynb"
 
-start_kernels(
-    "pandas", "etl.storage.device_table", "etl.contract.history_csv", "etl.runs.manifest", "etl.storage.object_store"
-)
+start_kernels(NOTEBOOK)
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -21,7 +20,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     Parameters
     ----------
     event
-        ``execution`` (name) and ``file``, LoadFile's answer, of the state machine.
+        From the state machine: ``execution`` (name) and ``file``, LoadFile's answer.
     context
         Lambda's context.
     """

@@ -16,9 +16,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from etl.contract.run_date import RunDate
 from etl.errors import EtlError
 from etl.runs.layout import run_prefix
-from etl.settings import Settings, checked_run_date, run_date_of
+from etl.settings import Settings
 from etl.storage.aws import aws_errors, client
 from etl.storage.object_store import list_keys
 
@@ -116,12 +117,12 @@ def _json_object(text: str | None) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _run_date(execution: Execution) -> str | None:
+def _run_date(execution: Execution) -> RunDate | None:
     """Return the run's date as LoadFile derives it; None where the input gives none, which is then what failed."""
     try:
         started_at = execution.given.get("scheduled_at", execution.started_at)
         time_zone = Settings.from_environment().time_zone
-        return checked_run_date(execution.given.get("run_date", run_date_of(started_at, time_zone)))
+        return RunDate.parse(execution.given.get("run_date", RunDate.of_instant(started_at, time_zone)))
     except EtlError:
         return None
 
@@ -132,13 +133,13 @@ def _reason(execution: Execution) -> str:
     return "\n".join(filter(None, [execution.error, execution.cause, checks]))
 
 
-def _repair(execution: Execution, stage: str, run_date: str | None) -> Sequence[str]:
+def _repair(execution: Execution, stage: str, run_date: RunDate | None) -> Sequence[str]:
     """Return what the run has kept, and the commands that open it, resume it and run it again."""
     paragraphs = []
     if run_date is not None:
         paragraphs.append(_kept(run_prefix(run_date, execution.name)))
-        day, name = run_date.replace("-", ""), execution.name
-        command = f"etl lab --run {day} --execution {name} --stage {stage} --region {execution.region}"
+        name = execution.name
+        command = f"etl lab --run {run_date.compact} --execution {name} --stage {stage} --region {execution.region}"
         paragraphs.append(f"Look into it, read-only:\n  .venv/bin/{command}")
     if execution.status != "SUCCEEDED":
         command = f"redrive-execution --region {execution.region} --execution-arn {execution.arn}"
@@ -150,9 +151,9 @@ def _repair(execution: Execution, stage: str, run_date: str | None) -> Sequence[
     return [*paragraphs, f"Run the day again from the beginning:\n  {command}"]
 
 
-def _repeated(given: dict[str, Any], run_date: str | None) -> dict[str, Any]:
+def _repeated(given: dict[str, Any], run_date: RunDate | None) -> dict[str, Any]:
     """Return the input that makes the same day again, whenever it is started."""
-    dated = {} if run_date is None else {"run_date": run_date}
+    dated = {} if run_date is None else {"run_date": str(run_date)}
     return {name: value for name, value in given.items() if name != "scheduled_at"} | dated
 
 

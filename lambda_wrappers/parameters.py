@@ -1,11 +1,11 @@
 """Check a notebook's parameters before a kernel starts.
 
 papermill only warns about a name that the notebook does not have, and writes names into the notebook as code: a name
-such as ``x=1;import os`` would *run*. So only the names of the notebook's own parameter cell may pass, with values of
-the type that stands beside them.
+such as ``x=1;import os`` would *run*. So only the names of the notebook's own parameter cell are accepted, with values
+of their declared types.
 
-Most defaults are the sample's, which no pipeline wants by accident: these parameters must be given. Below a line
-``# defaults for every run`` stand those, such as thresholds, that say the same to everybody: they may be left out.
+Parameters above the line ``# defaults for every run`` are required, because their defaults are the sample's. Those
+below it, such as thresholds, are optional.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "dict": (dict,),
 }
-DEFAULTS_HOLD_BELOW = "# defaults for every run"
+OPTIONAL_BELOW = "# defaults for every run"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter that a notebook declares: its name, the name of its type, its default, and whether that may hold."""
+    """A parameter that a notebook declares: its name, the name of its type, its default, and whether it is optional."""
 
     name: str
     type_name: str
     default: Any
-    may_be_left_out: bool = False
+    is_optional: bool = False
 
 
 def declared_parameters(notebook: Path) -> list[Parameter]:
@@ -46,7 +46,7 @@ def declared_parameters(notebook: Path) -> list[Parameter]:
     Raises
     ------
     ParametersError
-        The cell is missing, or holds anything else.
+        The cell is missing, or contains anything else.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
@@ -54,22 +54,24 @@ def declared_parameters(notebook: Path) -> list[Parameter]:
         raise ParametersError(f"{notebook.name}: {len(tagged)} cells have the tag 'parameters'; expected one.")
     source = "".join(tagged[0]["source"])
     lines = [line.rstrip() for line in source.splitlines()]
-    last_needed = lines.index(DEFAULTS_HOLD_BELOW) + 1 if DEFAULTS_HOLD_BELOW in lines else len(lines)
-    return [_declared(statement, last_needed, notebook.name) for statement in ast.parse(source).body]
+    last_required = lines.index(OPTIONAL_BELOW) + 1 if OPTIONAL_BELOW in lines else len(lines)
+    return [_declared(statement, last_required, notebook.name) for statement in ast.parse(source).body]
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
-    """Check that `parameters` are those of the notebook, and of its types; only defaults for every run may be left out.
+    """Check names and types of `parameters` against those that the notebook declares.
 
     Raises
     ------
     ParametersError
-        Names that are unknown or missing, or values of another type or with no place in JSON; all in one message.
+        Names are unknown or missing, or values have another type or cannot be written as JSON; all in one message.
     """
     declared = {parameter.name: parameter for parameter in declared_parameters(notebook)}
     problems = [f"unknown {name!r:.60}" for name in parameters if name not in declared]
     problems += [
-        f"missing {name!r}" for name, one in declared.items() if not one.may_be_left_out and name not in parameters
+        f"missing {name!r}"
+        for name, parameter in declared.items()
+        if not parameter.is_optional and name not in parameters
     ]
     problems += [
         f"{name!r} is a {type(value).__name__}, expected {declared[name].type_name}"
@@ -82,7 +84,7 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
         )
 
 
-def _declared(statement: ast.stmt, last_needed: int, notebook_name: str) -> Parameter:
+def _declared(statement: ast.stmt, last_required: int, notebook_name: str) -> Parameter:
     if (
         isinstance(statement, ast.AnnAssign)
         and isinstance(statement.target, ast.Name)
@@ -95,7 +97,7 @@ def _declared(statement: ast.stmt, last_needed: int, notebook_name: str) -> Para
                 statement.target.id,
                 statement.annotation.id,
                 ast.literal_eval(statement.value),
-                may_be_left_out=statement.lineno > last_needed,
+                is_optional=statement.lineno > last_required,
             )
         except ValueError:
             pass

@@ -1,31 +1,41 @@
-"""The folder of one run in S3: its objects are kept beside those of earlier tries, and never overwritten."""
+"""The folder of one run in S3, in which no object is ever overwritten."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any
 
 from etl.errors import EtlError, OutputConflictError
+from etl.runs.layout import name_of_try
+from etl.storage.object_store import put_if_absent
 
-MOST_COPIES = 20
+MAX_TRIES = 19
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The content of an object for the run's folder, and its MIME type."""
+
+    content: bytes
+    content_type: str
 
 
 class RunFolder:
-    """Everything below ``s3://<bucket>/<prefix>``.
+    """All objects below ``s3://<bucket>/<prefix>``.
 
     Parameters
     ----------
     s3
         A boto3 client.
     bucket, prefix
-        Where the run's objects lie.
+        The run's folder.
     """
 
     def __init__(self, s3: Any, bucket: str, prefix: str) -> None:
         self._s3, self._bucket, self._prefix = s3, bucket, prefix
 
     def uri(self, name: str) -> str:
-        """Return the address of one of the run's objects."""
+        """Return the address of an object of the run."""
         return f"s3://{self._bucket}/{self._prefix}{name}"
 
     def names(self) -> frozenset[str]:
@@ -33,37 +43,25 @@ class RunFolder:
         listed = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix)
         return frozenset(item["Key"].removeprefix(self._prefix) for item in listed.get("Contents", []))
 
-    def keep(self, name: str, content: bytes, content_type: str) -> str:
-        """Write an object, as ``<name>.try-2`` and so on where an earlier try has left one; return its name.
+    def put(self, name: str, artifact: Artifact) -> str:
+        """Write an object, as ``<name>.try-2`` and so on if an earlier try wrote one; return its name.
 
         Raises
         ------
         OutputConflictError
-            All tries' names are taken.
+            The names of all tries are taken.
         Exception
-            What boto3 raises when S3 does not take it.
+            The error of boto3, if S3 refuses the object.
         """
-        path = PurePosixPath(name)
-        for number in range(1, MOST_COPIES):
-            tried = name if number == 1 else f"{path.stem}.try-{number}{path.suffix}"
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=self._prefix + tried,
-                    Body=content,
-                    ContentType=content_type,
-                    IfNoneMatch="*",
-                )
-            except self._s3.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] != "PreconditionFailed":
-                    raise
-            else:
+        for number in range(1, MAX_TRIES + 1):
+            tried = name_of_try(name, number)
+            if put_if_absent(self._s3, self._bucket, self._prefix + tried, artifact.content, artifact.content_type):
                 return tried
-        raise OutputConflictError(f"{self.uri(name)}: {MOST_COPIES - 1} earlier tries lie there; expected fewer.")
+        raise OutputConflictError(f"{self.uri(name)}: {MAX_TRIES} earlier tries lie there; expected fewer.")
 
 
 def reason(error: Exception) -> str:
-    """Return why S3 did not take an object, in a word or two.
+    """Return why S3 refused an object, in a word or two.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The report of a run: CheckOutput's executed notebook as a page, for people who would rather look than read."""
+"""The report of a run: CheckOutput's executed notebook as a web page."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lambda_wrappers.runner import Executed, Left
-from notebook_report import Verdict, make_page
+from etl.runs.layout import HISTORY, MANIFEST, QUARANTINE, REPORT, name_and_try
+from lambda_wrappers.run_folder import Artifact
+from lambda_wrappers.runner import ExecutedNotebook
+from notebook_report import Banner, make_page
 
-NAME = "report.html"
 TITLE = "Checks of a day"
-# What lies beside the report, in the order in which it is linked; the notebooks in each of their tries
+# the files that the report links, each with its later tries, in this order
 FILES = {
-    "01_load": "the notebook that found the raw file, as it was executed",
-    "02_join": "the notebook that joined it with the device table",
-    "03_checks": "the notebook behind this page, with its code",
-    "manifest": "the run's record of itself: input, counts, checks, versions",
-    "quarantine": "the records that broke the contract, with the reason",
-    "history": "the device operation history, as it was checked",
+    "01_load.ipynb": "the notebook that found the raw file, as it was executed",
+    "02_join.ipynb": "the notebook that joined it with the device table",
+    "03_checks.ipynb": "the notebook behind this page, with its code",
+    MANIFEST: "the run's record of itself: input, counts, checks, versions",
+    QUARANTINE: "the records that broke the contract, with the reason",
+    HISTORY: "the device operation history, as it was checked",
 }
 
 
-def run_report(executed: Executed, *, run_date: str, execution: str, file: Mapping[str, Any]) -> dict[str, Left]:
-    """Return the report, for `lambda_wrappers.runner.run_notebook` to keep.
+def run_report(
+    executed: ExecutedNotebook, *, run_date: str, execution: str, file: Mapping[str, Any]
+) -> dict[str, Artifact]:
+    """Return the report, as `lambda_wrappers.runner.run_notebook` expects its artifacts.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def run_report(executed: Executed, *, run_date: str, execution: str, file: Mappi
     """
     page = make_page(
         json.loads(executed.content) if executed.content else None,
-        verdict=_verdict(executed),
+        banner=_banner(executed),
         title=TITLE,
         facts={
             "Run date": run_date,
@@ -45,23 +48,23 @@ def run_report(executed: Executed, *, run_date: str, execution: str, file: Mappi
         },
         links=_links(executed),
     )
-    return {NAME: Left(page, "text/html; charset=utf-8")}
+    return {REPORT: Artifact(page, "text/html; charset=utf-8")}
 
 
-def _verdict(executed: Executed) -> Verdict:
+def _banner(executed: ExecutedNotebook) -> Banner:
     if executed.failure:
         cause = f"{type(executed.failure).__name__}: {executed.failure}"
-        return Verdict("bad", "Failed: not published", "The checks did not come to their end.", cause)
+        return Banner("failure", "Failed: not published", "The checks did not come to their end.", cause)
     result = executed.result or {}
     warnings = ", ".join(map(str, result.get("warnings", [])))
     if warnings:
-        return Verdict("look", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
-    return Verdict("good", "Passed", "The day may be published: no check failed, and none warns.")
+        return Banner("warning", "Passed, worth a look", f"The day may be published. These checks warn: {warnings}.")
+    return Banner("success", "Passed", "The day may be published: no check failed, and none warns.")
 
 
-def _links(executed: Executed) -> dict[str, str]:
-    """Return the files that there are: a run that failed early has fewer."""
-    names = executed.beside | ({executed.name} if executed.content else set())
-    found = {name: FILES[name.partition(".")[0]] for name in names if name.partition(".")[0] in FILES}
+def _links(executed: ExecutedNotebook) -> dict[str, str]:
+    """Return the files of the run that the report links, with their descriptions; a run that failed early has fewer."""
+    names = {name_and_try(name): name for name in executed.beside | ({executed.name} if executed.content else set())}
     order = list(FILES)
-    return dict(sorted(found.items(), key=lambda item: (order.index(item[0].partition(".")[0]), len(item[0]), item[0])))
+    linked = sorted((key for key in names if key[0] in FILES), key=lambda key: (order.index(key[0]), key[1]))
+    return {names[key]: FILES[key[0]] for key in linked}

@@ -1,14 +1,13 @@
 """Deploy both stacks to a fresh embedded AWS with the real tools, run the deployed pipeline, and compare its result.
 
-What runs is what was deployed: the functions come from the uploaded zips and layers, not from the working tree. Where
-bubblewrap is there, they run in a sandbox like Lambda's.
+The functions run from the uploaded zips and layers, not from the working tree; where bubblewrap is installed, in a
+sandbox like Lambda's.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import re
 import signal
@@ -40,9 +39,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
     try:
-        outside = sandbox_missing()
-        print(f"Without sandbox: {outside}" if outside else "Functions run in a sandbox like Lambda's.", flush=True)
-        with EmbeddedAws(region=REGION, sandbox=not outside) as aws:
+        missing = sandbox_missing()
+        print(f"Without sandbox: {missing}" if missing else "Functions run in a sandbox like Lambda's.", flush=True)
+        with EmbeddedAws(region=REGION, sandbox=not missing) as aws:
             os.environ.update(aws.environment())
             deploy_and_run(aws)
             print("\n".join(["", *figures(aws), ""]))
@@ -61,20 +60,12 @@ def main() -> int:
 
 
 class DeployedRunError(Exception):
-    """The deployed pipeline ran, but not as it should."""
+    """The deployed pipeline failed, or published another history than expected."""
 
 
 def deploy_and_run(aws: EmbeddedAws) -> None:
-    """Deploy both stacks to `aws`, load the sample, run the state machine and compare the published file.
-
-    Raises
-    ------
-    OslsError
-        A deployment failed.
-    DeployedRunError
-        The execution did not succeed, or published something else.
-    """
-    # nothing takes long here, so ask often how far it is
+    """Deploy both stacks to `aws`, load the sample, run the state machine and compare the published file."""
+    # poll more often than by default: no step takes long here
     environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
     with _step("deploy serverless-resources.yml"):
         osls("deploy", config=RESOURCES, stage=STAGE, region=REGION, environment=environment)
@@ -83,15 +74,10 @@ def deploy_and_run(aws: EmbeddedAws) -> None:
     with _step("load the sample"):
         load(STAGE, REGION)
     with _step("invoke BatchStateMachine"):
-        data = json.dumps({"run_date": SAMPLE_RUN_DATE})
-        said = osls(
-            *("invoke", "stepf", "--name", "BatchStateMachine", "--data", data),
-            stage=STAGE,
-            region=REGION,
-            environment=environment,
-        )
-    if "SUCCEEDED" not in said or "Success." not in said:
-        raise DeployedRunError(f"the execution did not succeed:\n{said}")
+        command = ("invoke", "stepf", "--name", "BatchStateMachine", "--data", f'{{"run_date": "{SAMPLE_RUN_DATE}"}}')
+        answer = osls(*command, stage=STAGE, region=REGION, environment=environment)
+    if "SUCCEEDED" not in answer or "Success." not in answer:
+        raise DeployedRunError(f"the execution did not succeed:\n{answer}")
     with _step("compare the published file"):
         bucket = f"devices-data-analytics-{STAGE}-123456789012-{REGION}"
         body = aws.client("s3").get_object(Bucket=bucket, Key=published_key(SAMPLE_RUN_DATE))["Body"].read().decode()
@@ -101,7 +87,7 @@ def deploy_and_run(aws: EmbeddedAws) -> None:
 
 
 def figures(aws: EmbeddedAws) -> list[str]:
-    """Return a table of what Lambda reported of each function's first invocation: INIT, run, memory."""
+    """Return a table of INIT time, run time and memory of each function's first invocation, from its log."""
     lines = [f"{'function':<14}{'INIT s':>8}{'first run s':>13}{'memory MB':>11}{'of':>6}"]
     logs = aws.client("logs")
     for function in ("load_file", "data_join", "check_output"):

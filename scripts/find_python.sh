@@ -1,11 +1,12 @@
 #!/bin/sh
 # Print the path of the best Python for this project: CPython 3.13, else 3.12, else 3.11.
-# $PYTHON, where set, is the only candidate. Each candidate is really run: a pyenv shim for an inactive version is on
-# PATH and fails, and Debian's python3 without python3-venv cannot make a virtual environment.
+# $PYTHON, where set, is the only candidate. Each candidate is run: a pyenv shim of an inactive version is on PATH and
+# fails, and Debian's python3 without python3-venv cannot make a virtual environment. uv cannot do this: it is not
+# installed yet, gives up at such a shim, and does not look into pyenv's folder.
 set -u
 
-# Prints "<version>|<problem, empty if none>|<path>". The path is the interpreter behind shims and virtual environments,
-# so that it outlives them. Must run on any Python, old ones too.
+# Prints "<version>|<problem, empty if none>|<path>" on any Python, old ones too. The path is the interpreter behind
+# shims and virtual environments, so that it outlives them.
 probe='
 import sys
 sys.path[:] = [folder for folder in sys.path if folder]
@@ -29,7 +30,7 @@ else:
 print("|".join((version, problem, getattr(sys, "_base_executable", None) or sys.executable)))
 '
 
-found=''
+rejected=''
 seen='|'
 
 # try CANDIDATE VERSION: prints the interpreter and exits if it is usable and of that version ("" takes any).
@@ -49,7 +50,7 @@ try() {
     fi
     case $seen in *"|$1|"*) return 0 ;; esac
     seen="$seen$1|"
-    found="$found
+    rejected="$rejected
   $1${version:+ ($version)}: $problem"
 }
 
@@ -66,8 +67,8 @@ try_path() {
     IFS=$old_ifs
 }
 
-# try_pyenv VERSION: tries what pyenv has installed, active or not.
 pyenv_root=$(pyenv root 2>/dev/null) || pyenv_root=${PYENV_ROOT:-${HOME:-}/.pyenv}
+# try_pyenv VERSION: tries each version that pyenv has installed, active or not.
 try_pyenv() {
     for candidate in "$pyenv_root/versions/$1"*/bin/python; do
         if [ -x "$candidate" ]; then try "$candidate" "$1"; fi
@@ -82,7 +83,7 @@ if [ -n "${PYTHON:-}" ]; then
         *) try_path "$PYTHON" '' ;;
     esac
     case $PYTHON in python3.1[123]) try_pyenv "${PYTHON#python}." ;; esac
-    printf '%s\n' "find_python: PYTHON=$PYTHON is not usable; found${found:- nothing of that name on PATH}" \
+    printf '%s\n' "find_python: PYTHON=$PYTHON is not usable; found${rejected:- nothing of that name on PATH}" \
         "$expected. Name another one, or unset PYTHON to let this script choose." >&2
     exit 1
 fi
@@ -94,6 +95,6 @@ for wanted in 3.13 3.12 3.11; do
     try_path python "$wanted."
 done
 
-printf '%s\n' "find_python: no usable Python; found${found:- none on PATH}" \
+printf '%s\n' "find_python: no usable Python; found${rejected:- none on PATH}" \
     "$expected. Install one, or name it: make setup PYTHON=/path/to/python3.13" >&2
 exit 1

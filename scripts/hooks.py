@@ -1,7 +1,7 @@
-"""Tell this clone of git how to show and merge notebooks, and to check before each commit; nothing outside it changes.
+"""Configure this clone of git to show and merge notebooks cell by cell, and to check before each commit.
 
-Notebooks are compared cell by cell, by nbdime. Where .venv is missing, in an older checkout or after 'make clean', git
-does what it does by itself. `python scripts/hooks.py --remove` undoes it all.
+nbdime compares the notebooks. Where .venv is missing, in an older checkout or after 'make clean', git compares them as
+plain text. Nothing outside the clone changes; `python scripts/hooks.py --remove` undoes it all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SETTINGS = {
 
 
 def main() -> int:
-    """Set up, or undo; return the exit code."""
+    """Configure the clone, or undo it; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--remove", action="store_true", help="undo it")
     options = parser.parse_args()
@@ -38,7 +38,7 @@ def main() -> int:
         return 1
     for name, value in SETTINGS.items():
         _run("git", "config", "--local", *(["--unset-all", name] if options.remove else [name, value]))
-    # an older checkout has no configuration, and is none the worse for it
+    # an older checkout has no .pre-commit-config.yaml, and is not checked
     action = ["uninstall"] if options.remove else ["install", "--allow-missing-config"]
     failed = _run(sys.executable, "-m", "pre_commit", *action, quiet=False)
     if failed:

@@ -1,6 +1,6 @@
 """Remake ``requirements/*.txt`` and ``environment.yml`` from ``requirements/*.in``.
 
-Keeps the versions that are locked, as far as the ``.in`` files allow; ``--upgrade`` takes the newest.
+Keeps the locked versions as far as the ``.in`` files allow; ``--upgrade`` takes the newest.
 The locks are universal (every platform, Python 3.11 to 3.13) and name no index: they install from any mirror.
 """
 
@@ -14,56 +14,46 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from layers.packages import read_requirements
+from layers.run_uv import uv_command, uv_environment
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-OLDEST_PYTHON = "3.11"
+# The input files of each lock
+LOCKS = {"dev": ("lambda", "local", "dev"), "lambda": ("lambda",)}
+OUTPUTS = [*(REQUIREMENTS / f"{name}.txt" for name in LOCKS), ROOT / "environment.yml"]
+MIN_PYTHON = "3.11"
 CONDA_PYTHON = "3.13"
 
 
 def main() -> int:
-    """Remake the three files and say what changed."""
+    """Remake the three files and print which of them changed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     upgrade = ["--upgrade"] if parser.parse_args().upgrade else []
-    before = {path.name: path.read_text(encoding="utf-8") for path in outputs() if path.exists()}
+    before = {path: path.read_text(encoding="utf-8") for path in OUTPUTS if path.exists()}
     print("Locking requirements/dev.txt, requirements/lambda.txt ...", flush=True)
     compile_lock("dev", *upgrade)
     # A constraint, so that the functions run on the very versions that were tested
     compile_lock("lambda", "--constraints", "requirements/dev.txt", "--upgrade")
-    environment = conda_environment(direct_requirements("dev"), pinned_versions("dev"))
-    (ROOT / "environment.yml").write_text(environment, encoding="utf-8")
-    for path in outputs():
-        changed = before.get(path.name) != path.read_text(encoding="utf-8")
+    direct = [package for name in LOCKS["dev"] for package in read_requirements(REQUIREMENTS / f"{name}.in")]
+    OUTPUTS[-1].write_text(conda_environment(direct, pinned_versions("dev")), encoding="utf-8")
+    for path in OUTPUTS:
+        changed = before.get(path) != path.read_text(encoding="utf-8")
         print(f"{path.relative_to(ROOT)}: {'changed' if changed else 'unchanged'}")
     return 0
 
 
-def outputs() -> list[Path]:
-    """Return the files that this command writes."""
-    return [REQUIREMENTS / "dev.txt", REQUIREMENTS / "lambda.txt", ROOT / "environment.yml"]
-
-
 def compile_lock(name: str, *options: str) -> None:
-    """Write ``requirements/<name>.txt`` from ``requirements/<name>.in``."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet"]
-    command += ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"]
-    command += ["--no-header", "--no-annotate", *options]
-    command += [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
-    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    """Write ``requirements/<name>.txt`` from its input files."""
+    command = uv_command("pip", "compile", "--quiet", "--universal", "--python-version", MIN_PYTHON)
+    command += ["--generate-hashes", "--no-header", "--no-annotate", *options]
+    command += [*(f"requirements/{source}.in" for source in LOCKS[name]), "--output-file", f"requirements/{name}.txt"]
+    # A further index or folder may have only some wheels of a version; the lock needs the hashes of all
+    environment = {name: value for name, value in uv_environment().items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}}
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     if status:
         sys.exit(status)
-
-
-def direct_requirements(name: str) -> list[Requirement]:
-    """Return what ``requirements/<name>.in`` asks for, with the files it includes, in file order."""
-    found = []
-    for line in (REQUIREMENTS / f"{name}.in").read_text(encoding="utf-8").splitlines():
-        text = line.split("#")[0].strip()
-        if text.startswith("-r "):
-            found += direct_requirements(text.removeprefix("-r ").removesuffix(".in"))
-        elif text:
-            found.append(Requirement(text))
-    return found
 
 
 def pinned_versions(name: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Make the household month of ``sample/``: a month of events, with faults planted for the checks to find.
 
-The same seed gives the same bytes, with every Python: of ``random.Random`` only ``random()`` is used, whose sequence
-Python keeps, and of arithmetic only what is exact everywhere.
+The same seed gives the same bytes with every Python: the only random function is ``random()``, whose sequence Python
+guarantees, and the only arithmetic is exact everywhere.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Device(NamedTuple):
 
 
 MIO, KEN = "user_mio", "user_ken"
-# a compressor works at any hour: it is what makes an hour without events stand out
+# a compressor works at any hour, so that an hour without events stands out
 COMPRESSOR = tuple(Habit(hour, hour + 0.4, 1, 1, 14) for hour in range(24))
 DEVICES = (
     Device("device_fridge", (MIO,), "冷蔵庫", COMPRESSOR),
@@ -67,14 +67,14 @@ DEVICES = (
     Device(
         "device_desk", (KEN,), "PC", (Habit(9, 10, 0.7, 1, 150), Habit(13, 15, 0.7, 1, 170), Habit(20, 22, 0.6, 1, 70))
     ),
-    # nobody has told the table of it
+    # has no item in the device table
     Device("device_visitor", (), "", (Habit(19, 22, 0.3, 1, 90),)),
 )
 
-# what is planted, in days (from 0) and hours of the clock in Tokyo
+# planted faults, in days (from 0) and hours of the clock in Tokyo
 GAP = (14 * DAY + 9 * HOUR, 14 * DAY + 17 * HOUR)  # the router was off on 15 April from 09:00 to 17:00
-STUCK = ("device_hallway", 19 * DAY + 21 * HOUR, 30, 75 * MINUTE)  # from 20 April, 21:00, it said "on" 30 times
-SILENT = ("device_coffee", 23 * DAY + 12 * HOUR)  # the last that was heard of it was on 24 April
+STUCK = ("device_hallway", 19 * DAY + 21 * HOUR, 30, 75 * MINUTE)  # from 20 April, 21:00, it sends "on" 30 times
+SILENT = ("device_coffee", 23 * DAY + 12 * HOUR)  # it sends nothing after noon of 24 April
 N_DUPLICATES, N_LATE = 6, 9
 
 Event = tuple[int, str, str]
@@ -114,7 +114,7 @@ def devices_file() -> bytes:
 
 
 def arrivals(random: Random) -> list[Event]:
-    """Return the events, in seconds since the month began, in the order of arrival, with all that is planted."""
+    """Return the events, in seconds since the month began, in the order of arrival, with all faults."""
     device_id, since, n_times, every = STUCK
     silent_id, silent_since = SILENT
     events = sorted(
@@ -129,7 +129,7 @@ def arrivals(random: Random) -> list[Event]:
         place = int(random.random() * len(events))
         events.insert(place, events[place])
     for _nth in range(N_LATE):
-        # it waits for at least the next event of its device, and arrives after that
+        # a late event arrives after the next event of its device
         place = int(random.random() * (len(events) - 200))
         late = events.pop(place)
         following = next(n for n in range(place, len(events)) if events[n][1] == late[1] and events[n][0] > late[0])
@@ -146,7 +146,7 @@ def _all_sessions(random: Random) -> Iterator[Event]:
                 begin_second, end_second = day * DAY + begin, day * DAY + end
                 if begin_second > off_until:
                     yield begin_second, device.device_id, "on"
-                    # at the end of the month something may be on
+                    # a session may be open at the end of the month
                     if end_second < N_DAYS * DAY:
                         yield end_second, device.device_id, "off"
                     off_until = end_second + MINUTE

@@ -24,29 +24,14 @@ def osls(
     environment: Mapping[str, str],
     folder: Path = ROOT,
 ) -> str:
-    """Run an osls command and return what it printed to stdout.
+    """Run an osls command and return its stdout.
 
-    Parameters
-    ----------
-    arguments
-        Command and options, without ``--config``, ``--stage`` and ``--region``.
-    config
-        `SERVICE` or `RESOURCES`.
-    stage, region
-        Where to.
-    environment
-        The whole environment: that of the shell for AWS, the embedded AWS's laid over it otherwise.
-    folder
-        The project, or a copy of it.
-
-    Raises
-    ------
-    OslsError
-        With all that osls said.
+    Its whole environment is `environment`: the shell's, to which a caller adds the variables of an embedded AWS. The
+    folder is the project or a copy of it. An error of osls raises `OslsError` with all of its output.
     """
     if not OSLS.exists():
         raise OslsError("osls is not installed; run 'make node_modules'.")
-    # no calls home, and no advice on Node versions in the middle of a deployment
+    # no calls home, and no advice on Node versions among the output
     quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NODE_NO_WARNINGS": "1"}
     answer = subprocess.run(
         [str(OSLS), *arguments, "--config", config, "--stage", stage, "--region", region],
@@ -64,12 +49,12 @@ def osls(
 
 def _git_commit() -> str:
     """Return the commit that is deployed, marked where the working tree differs from it."""
-    if given := os.environ.get("ETL_GIT_COMMIT"):
-        return given
-    described = subprocess.run(
+    if commit := os.environ.get("ETL_GIT_COMMIT"):
+        return commit
+    description = subprocess.run(
         ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty"],
         capture_output=True,
         text=True,
         check=False,
     )
-    return described.stdout.strip()
+    return description.stdout.strip()

@@ -18,7 +18,7 @@ from etl.storage.stage_resources import DEFAULT_REGION, stage_resources
 
 
 def main() -> int:
-    """Load the sample and say where it went; return the exit code."""
+    """Load the sample and print its table and bucket; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", required=True, help="the deployed stage; 'local' is the embedded AWS")
     parser.add_argument("--region", default=DEFAULT_REGION, help=f"default: {DEFAULT_REGION}")
@@ -32,13 +32,7 @@ def main() -> int:
 
 
 def load(stage: str, region: str) -> None:
-    """Put the sample where the outputs of the stage's resource stack say.
-
-    Raises
-    ------
-    EtlError
-        The stack does not exist, or AWS refused; the stage is the embedded AWS and the environment leads elsewhere.
-    """
+    """Put the sample into the table and the bucket that the outputs of the stage's resource stack name."""
     os.environ["AWS_DEFAULT_REGION"] = region
     resources = stage_resources(stage)
     bucket, table = resources.raw_bucket_name, resources.devices_table_name

@@ -1,17 +1,15 @@
 #!/bin/sh
 # Make .venv if it is missing, stale or broken; else end at once, without the network.
+# setup.sh --check sets nothing up: its exit status is 0 if .venv is ready.
 #
-# setup.sh          sets up what is needed
-# setup.sh --check  only tells, by its exit status, whether .venv is ready
-#
-# The stamp .venv/.ready is the last thing a set-up writes. It names the folder and the Python that .venv was made for: a
-# virtual environment dies when either of them moves.
+# The stamp .venv/.ready is the last file that a set-up writes. It names the folder and the Python that .venv was made
+# for: a virtual environment stops working when either of them moves.
 set -eu
 cd "$(dirname "$0")/.."
 
 stamp=.venv/.ready
 
-alive() {
+is_alive() {
     [ -f "$stamp" ] || return 1
     [ "$(sed -n 1p "$stamp")" = "$(pwd -P)" ] || return 1
     .venv/bin/python -c '' 2>/dev/null || return 1
@@ -22,7 +20,7 @@ alive() {
 python=''
 if [ -n "${PYTHON:-}" ]; then python=$(sh scripts/find_python.sh); fi
 
-if alive; then
+if is_alive; then
     if [ -z "$(find requirements/dev.txt pyproject.toml -newer "$stamp")" ]; then exit 0; fi
     if [ -z "$python" ]; then python=$(sed -n 2p "$stamp"); fi
     how=--update

@@ -16,11 +16,11 @@ from osls import RESOURCES, OslsError, osls
 
 
 class RefusedError(Exception):
-    """The account was not confirmed."""
+    """The account is not the one that the user names, or there is no terminal to ask on."""
 
 
 def main() -> int:
-    """Do what the arguments say; return the exit code."""
+    """Run the action that the arguments name; return the exit code."""
     options = _parser().parse_args()
     try:
         confirm_account(options)
@@ -38,26 +38,20 @@ def main() -> int:
 
 
 def confirm_account(options: argparse.Namespace) -> None:
-    """Show account, region and stage; go on only if the account is the one that was meant.
-
-    Raises
-    ------
-    RefusedError
-        It is not, or nobody can be asked.
-    """
+    """Show account, region and stage, and compare the account with the one that the user names."""
     account = boto3.client("sts", region_name=options.region).get_caller_identity()["Account"]
     print(f"{options.action}: stage {options.stage}, account {account}, region {options.region}", flush=True)
-    meant = options.account
-    if not meant:
+    expected = options.account
+    if not expected:
         if not sys.stdin.isatty():
             raise RefusedError(f"nobody to ask; confirm with ACCOUNT={account}.")
-        meant = input("Type the account's number to go on: ").strip()
-    if meant != account:
-        raise RefusedError(f"the credentials are for account {account}, not {meant or 'that'}; nothing was done.")
+        expected = input("Type the account's number to go on: ").strip()
+    if expected != account:
+        raise RefusedError(f"the credentials are for account {account}, not {expected or 'that'}; nothing was done.")
 
 
 def deploy(options: argparse.Namespace) -> None:
-    """Deploy both stacks, what outlives a deploy first."""
+    """Deploy both stacks, first the one with the resources that outlive a deploy."""
     for config in (RESOURCES, "serverless.yml"):
         print(f"Deploying {config} ...", flush=True)
         print(_osls(options, "deploy", config=config), end="")
@@ -87,7 +81,7 @@ def _osls(options: argparse.Namespace, *arguments: str, config: str = "serverles
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=["deploy", "invoke", "logs", "remove"])
-    parser.add_argument("--stage", required=True, type=_given, help="dev, prod, ...; there is no default")
+    parser.add_argument("--stage", required=True, type=_stage_name, help="dev, prod, ...; there is no default")
     parser.add_argument("--account", help="the account's number, instead of being asked for it")
     parser.add_argument("--region", default="ap-northeast-1", help="default: ap-northeast-1")
     parser.add_argument("--data", help="invoke: execution input, JSON")
@@ -95,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _given(stage: str) -> str:
+def _stage_name(stage: str) -> str:
     if not stage:
         raise argparse.ArgumentTypeError("name the stage: STAGE=dev")
     return stage

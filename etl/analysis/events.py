@@ -2,47 +2,66 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from etl.contract.record import HISTORY_COLUMNS
+from etl.analysis.local_time import IntArray, end_of_day
+from etl.contract.columns import HISTORY_COLUMNS
 
 UNKNOWN_TYPE = "(unknown)"
 STATES = ["off", "on"]
 WHOLE_SECONDS = "[0-9]{1,10}"
 
+BoolArray = npt.NDArray[np.bool_]
+
+
+class OrderedEvents(NamedTuple):
+    """Events as arrays, sorted by device and time; events of the same second keep file order.
+
+    Attributes
+    ----------
+    device_ids
+        The devices that sent them, sorted.
+    device
+        Position of each event's device in `device_ids`.
+    second
+        Unix time of each event.
+    is_on, was_on
+        The device's state after and before each event; it is off before its first event.
+    is_first
+        True for each device's first event.
+    """
+
+    device_ids: pd.Index
+    device: IntArray
+    second: IntArray
+    is_on: BoolArray
+    was_on: BoolArray
+    is_first: BoolArray
+
 
 def one_row_per_event(history: pd.DataFrame) -> pd.DataFrame:
-    """Return the history without the rows that further owners of a device added, so that nothing counts twice.
+    """Return the rows of a history for the first owner (in sort order) of a device, and those without owner.
 
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per event: that of the device's first owner in sort order, or the one without owner.
+    So the table has one row per event, and no event counts twice.
     """
-    devices = history["device_id"].astype("category").cat
-    users = history["user_id"].astype("category").cat.codes.to_numpy()
-    device, is_owned = devices.codes.to_numpy(), users >= 0
-    first_user = np.full(len(devices.categories) + 1, np.iinfo(users.dtype).max, users.dtype)
-    np.minimum.at(first_user, device[is_owned], users[is_owned])
-    return history[(users == first_user[device]) | ~is_owned]
+    device, user = (history[name].astype("category").cat.codes for name in ("device_id", "user_id"))
+    first_user = user.where(user >= 0).groupby(device).transform("min")
+    return history[(user == first_user) | (user < 0)]
 
 
 def events_of(history: pd.DataFrame) -> pd.DataFrame:
     """Return the events of a history, in file order.
 
-    A damaged history is for the checks to fail, not for this function: what is no event is left out, and a column that
-    is not there leaves no events.
+    Rows that are no events are left out, and a history without a needed column has no events: the checks report damage.
 
     Parameters
     ----------
     history
-        One row per event and owner, every column text. Unchanged.
+        One row per event and owner, every column text.
 
     Returns
     -------
@@ -60,33 +79,41 @@ def events_of(history: pd.DataFrame) -> pd.DataFrame:
     is_event = rows["timestamp"].str.fullmatch(WHOLE_SECONDS) & rows["power"].isin(STATES) & rows["device_id"].notna()
     if not is_event.all():
         rows = rows[is_event.fillna(value=False).astype("bool")]
-    kind = rows["type"].astype("category")
-    if kind.isna().any():
-        known = kind.cat if UNKNOWN_TYPE in kind.cat.categories else kind.cat.add_categories([UNKNOWN_TYPE]).cat
-        kind = known.reorder_categories(sorted(known.categories)).fillna(UNKNOWN_TYPE)
+    types = rows["type"].astype("category")
+    if types.isna().any():
+        known = types.cat if UNKNOWN_TYPE in types.cat.categories else types.cat.add_categories([UNKNOWN_TYPE]).cat
+        types = known.reorder_categories(sorted(known.categories)).fillna(UNKNOWN_TYPE)
     return pd.DataFrame(
         {
             "device_id": rows["device_id"].astype("category"),
             "timestamp": rows["timestamp"].astype("int64"),
             "power": pd.Categorical(rows["power"], categories=STATES),
-            "type": kind,
+            "type": types,
         }
     ).reset_index(drop=True)
 
 
+def sort_by_device(events: pd.DataFrame) -> OrderedEvents:
+    """Sort events (``device_id``, ``timestamp`` as text or number, ``power``) by device and time."""
+    devices = events["device_id"].astype("category").cat
+    device, second = devices.codes.to_numpy(), pd.to_numeric(events["timestamp"]).to_numpy(dtype="int64")
+    order = np.lexsort((second, device))
+    device, second, is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]
+    is_first = np.diff(device, prepend=-1) != 0
+    was_on = np.append(False, is_on[:-1])[: len(is_on)] & ~is_first
+    device_ids = devices.categories.take(device[is_first])
+    return OrderedEvents(device_ids, np.cumsum(is_first) - 1, second, is_on, was_on, is_first)
+
+
+def newest_event(events: pd.DataFrame, *, run_date: str, time_zone: str) -> int:
+    """Return the Unix time of the newest event that is not after the run's day; without events, the end of the day."""
+    end = end_of_day(run_date, time_zone=time_zone)
+    newest = events["timestamp"][events["timestamp"] < end].max()
+    return end if pd.isna(newest) else int(newest)
+
+
 def device_owners(history: pd.DataFrame) -> pd.DataFrame:
-    """Return who owns the devices of a history.
-
-    Parameters
-    ----------
-    history
-        One row per event and owner. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per device and owner: ``device_id``, ``user_id``, ``type``; sorted. A device without an owner has none.
-    """
+    """Return the owners in a history, one row per device and owner: ``device_id``, ``user_id``, ``type``; sorted."""
     rows = history.reindex(columns=["device_id", "user_id", "type"]).astype("str")
     owned = rows[rows["user_id"].notna()].drop_duplicates(["device_id", "user_id"])
     return owned.sort_values(["device_id", "user_id"], ignore_index=True)

@@ -1,39 +1,25 @@
-"""What was used: run time of devices, kinds of devices and owners, and how many devices were on at once.
-
-Figures of devices count each event once, however many owners a device has.
-"""
+"""Run time of devices, types and owners, and how many devices were on at once; a shared device counts once."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from etl.analysis.events import UNKNOWN_TYPE
-from etl.analysis.local_hours import hours_between, local_hours
+from etl.analysis.local_time import SECONDS_PER_HOUR, IntArray, bin_by_local_hour, hours_between
 from etl.analysis.sessions import Sessions
 
-SECONDS_PER_HOUR = 3600
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-
-Numbers = npt.NDArray[np.int64]
 
 
 def run_time_by_device(events: pd.DataFrame, sessions: Sessions) -> pd.DataFrame:
-    """Sum the run time of each device.
-
-    Parameters
-    ----------
-    events
-        One row per event, from `etl.analysis.events.events_of`. Unchanged.
-    sessions
-        Of these events.
+    """Sum the run time of the sessions of each device with events, the longest run time first.
 
     Returns
     -------
     DataFrame
-        One row per device with events, the longest run time first: ``device_id``, ``type``, ``n_sessions``,
-        ``run_time_hours``, ``longest_hours`` (of closed sessions), ``is_on_still``.
+        One row per device: ``device_id``, ``type``, ``n_sessions``, ``run_time_hours``, ``longest_hours`` (of closed
+        sessions), ``is_on_still``.
     """
     devices = events[["device_id", "type"]].drop_duplicates("device_id").astype("str").set_index("device_id")
     seconds = sessions.closed.groupby("device_id")["seconds"].agg(["size", "sum", "max"]).reindex(devices.index)
@@ -47,111 +33,66 @@ def run_time_by_device(events: pd.DataFrame, sessions: Sessions) -> pd.DataFrame
 
 
 def run_time_by_type(by_device: pd.DataFrame) -> pd.DataFrame:
-    """Sum the run time of each type of device.
-
-    Parameters
-    ----------
-    by_device
-        From `run_time_by_device`. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per type, the longest run time first: ``type``, ``n_devices``, ``n_sessions``, ``run_time_hours``.
-    """
-    return _summed(by_device, "type")
+    """Sum `run_time_by_device` by ``type``: ``n_devices``, ``n_sessions``, ``run_time_hours``; the longest first."""
+    return _sum_by(by_device, "type")
 
 
 def run_time_by_owner(by_device: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
-    """Sum the run time of each owner's devices; a shared device counts in full for each of its owners.
+    """Sum `run_time_by_device` by ``user_id`` of `etl.analysis.events.device_owners`: columns as by type.
 
-    Parameters
-    ----------
-    by_device
-        From `run_time_by_device`. Unchanged.
-    owners
-        One row per device and owner, from `etl.analysis.events.device_owners`. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        One row per owner, the longest run time first: ``user_id``, ``n_devices``, ``n_sessions``, ``run_time_hours``;
-        then ``(unknown)`` for the devices without an owner, if there are any. With shared devices the sum is more than
-        that of the devices.
+    A shared device counts in full for each of its owners, so the owners' sum may be more than that of the devices. The
+    last row is ``(unknown)``, for the devices without an owner, if there are any.
     """
     owned = by_device.merge(owners[["device_id", "user_id"]], on="device_id", how="left")
-    found = _summed(owned.assign(user_id=owned["user_id"].fillna(UNKNOWN_TYPE)), "user_id")
-    return found.sort_values("user_id", key=lambda user: user == UNKNOWN_TYPE, kind="stable", ignore_index=True)
+    table = _sum_by(owned.assign(user_id=owned["user_id"].fillna(UNKNOWN_TYPE)), "user_id")
+    return table.sort_values("user_id", key=lambda user: user == UNKNOWN_TYPE, kind="stable", ignore_index=True)
 
 
 def devices_on(sessions: Sessions, *, until: int, time_zone: str) -> pd.DataFrame:
     """Count how many devices are on at once, hour by hour.
 
-    A device that was not switched off again counts as on up to `until`, though it has no run time.
-
-    Parameters
-    ----------
-    sessions
-        From `etl.analysis.sessions.operation_sessions`. Unchanged.
-    until
-        Unix time at which the events end.
-    time_zone
-        IANA name of the zone whose hours are counted.
+    A device that was not switched off again counts as on up to `until` (Unix time), though it has no run time.
 
     Returns
     -------
     DataFrame
         One row per hour from the first switching on to `until` (index ``hour``, its start on the zone's clock):
-        ``most_on``, the most at any moment of it, and ``mean_on``, the average over the hour.
+        ``max_on``, the most at any moment, and ``mean_on``, the average over the hour.
     """
     begins = np.concatenate([_seconds(sessions.closed["on_at"]), _seconds(sessions.open["on_at"])])
     ends = np.concatenate([_seconds(sessions.closed["off_at"]), np.full(len(sessions.open), until, np.int64)])
-    counts = begins < ends  # what lasts no second, or begins after the end, is never on
-    begins, ends = np.sort(begins[counts]), np.sort(ends[counts])
+    lasts = begins < ends  # a session of no seconds, or one that begins after the end, does not count
+    begins, ends = np.sort(begins[lasts]), np.sort(ends[lasts])
     if not len(begins):
-        return pd.DataFrame({"most_on": [], "mean_on": []}, index=pd.DatetimeIndex([], name="hour"))
-    _, span = local_hours(np.array([begins[0], ends[-1] - 1]), time_zone=time_zone)
+        return pd.DataFrame({"max_on": [], "mean_on": []}, index=pd.DatetimeIndex([], name="hour"))
+    _, span = bin_by_local_hour(np.array([begins[0], ends[-1] - 1]), time_zone=time_zone)
     hours = hours_between(span[0], span[-1], time_zone=time_zone)
     after = hours.append(pd.DatetimeIndex([hours[-1] + pd.Timedelta(hours=1)]))
     edges = _seconds(after.tz_localize(time_zone, ambiguous=np.ones(len(after), bool), nonexistent="shift_forward"))
     at = np.unique(np.concatenate([begins, ends, edges]))
     level = np.searchsorted(begins, at, side="right") - np.searchsorted(ends, at, side="right")
-    # device-seconds that have passed until each moment, whole numbers, so that hours add up exactly
-    passed = np.append(0, np.cumsum(level[:-1] * np.diff(at)))
-    place = np.searchsorted(at, edges)
+    # device-seconds up to each moment are whole numbers, so that hours add up exactly
+    device_seconds = np.append(0, np.cumsum(level[:-1] * np.diff(at)))
+    edge = np.searchsorted(at, edges)
     return pd.DataFrame(
         {
-            "most_on": np.maximum.reduceat(level, place[:-1]),
-            "mean_on": np.diff(passed[place]) / np.diff(edges),
+            "max_on": np.maximum.reduceat(level, edge[:-1]),
+            "mean_on": np.diff(device_seconds[edge]) / np.diff(edges),
         },
         index=hours,
     )
 
 
 def by_weekday_and_hour(on: pd.DataFrame) -> pd.DataFrame:
-    """Average how many devices are on, by weekday and hour of the day.
-
-    Parameters
-    ----------
-    on
-        From `devices_on`. Unchanged.
-
-    Returns
-    -------
-    DataFrame
-        Seven rows, Monday to Sunday, 24 columns, 0 to 23; null where no such hour is known.
-    """
-    sums, n_hours = np.zeros((7, 24)), np.zeros((7, 24))
-    places = (on.index.day_of_week, on.index.hour)
-    np.add.at(sums, places, on["mean_on"].to_numpy())
-    np.add.at(n_hours, places, 1)
-    means = np.divide(sums, n_hours, out=np.full((7, 24), np.nan), where=n_hours > 0)
-    return pd.DataFrame(means, index=pd.Index(WEEKDAYS, name="weekday"), columns=pd.RangeIndex(24, name="hour"))
+    """Average `devices_on` by weekday (Monday to Sunday) and hour (0 to 23); null where no such hour is known."""
+    means = on.pivot_table("mean_on", on.index.day_of_week, on.index.hour)
+    week = means.reindex(index=range(7), columns=range(24)).astype("float64")
+    return week.set_axis(pd.Index(WEEKDAYS, name="weekday")).rename_axis(columns="hour")
 
 
-def longest_sessions(sessions: Sessions, *, time_zone: str, most: int = 10) -> pd.DataFrame:
+def longest_sessions(sessions: Sessions, *, time_zone: str, n: int = 10) -> pd.DataFrame:
     """Return the longest closed sessions, the longest first: ``device_id``, ``on_from``, ``on_until``, ``hours``."""
-    longest = sessions.closed.nlargest(most, "seconds")
+    longest = sessions.closed.nlargest(n, "seconds")
     return pd.DataFrame(
         {
             "device_id": longest["device_id"],
@@ -163,7 +104,7 @@ def longest_sessions(sessions: Sessions, *, time_zone: str, most: int = 10) -> p
 
 
 def open_sessions(sessions: Sessions, *, until: int, time_zone: str) -> pd.DataFrame:
-    """Return the sessions that nothing has ended, the oldest first: ``device_id``, ``on_from``, ``hours_so_far``."""
+    """Return the sessions that have not ended, the oldest first: ``device_id``, ``on_from``, ``hours_so_far``."""
     still_on = sessions.open.sort_values("on_at", kind="stable", ignore_index=True)
     return pd.DataFrame(
         {
@@ -174,14 +115,14 @@ def open_sessions(sessions: Sessions, *, until: int, time_zone: str) -> pd.DataF
     )
 
 
-def _summed(by_device: pd.DataFrame, key: str) -> pd.DataFrame:
+def _sum_by(by_device: pd.DataFrame, key: str) -> pd.DataFrame:
     table = by_device.groupby(key, as_index=False).agg(
         n_devices=("device_id", "size"), n_sessions=("n_sessions", "sum"), run_time_hours=("run_time_hours", "sum")
     )
     return table.sort_values(["run_time_hours", key], ascending=[False, True], ignore_index=True)
 
 
-def _seconds(instants: pd.Series | pd.DatetimeIndex) -> Numbers:
+def _seconds(instants: pd.Series | pd.DatetimeIndex) -> IntArray:
     epoch, second = pd.Timestamp(0, unit="s", tz="UTC"), pd.Timedelta(seconds=1)
     return np.asarray((instants - epoch) // second, np.int64)
 

@@ -1,150 +1,79 @@
-"""Is it sane: checks of whose devices they are, and of how they behave."""
+"""Is it sane: checks of who owns the devices, and of how the devices behave."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
-from etl.analysis.device_health import silent_devices, stuck_devices
-from etl.checks.history_checks import Check
-from etl.formatting import counted, duration, named, share
+from etl.analysis import device_health
+from etl.checks.check import Check, RunData
+from etl.formatting import duration, quantity, quoted_names, share
 
 
-def check_owners(
-    report: dict[str, Any], owners: pd.DataFrame, *, max_unmatched: float, max_shared_devices: int
-) -> list[Check]:
-    """Check whose devices the events come from.
+def unmatched(data: RunData, *, max_unmatched: float) -> Check:
+    """Check the share of events from devices without an owner."""
+    n, n_valid = data.report["rows"]["unmatched"], data.report["rows"]["valid"]
+    names = quoted_names(data.report["unmatched_devices"])
+    finding = f"{share(n, n_valid)} events come from devices without an owner{names}."
+    return Check("unmatched", "warn", n <= max_unmatched * n_valid, finding, max_unmatched)
 
-    Parameters
-    ----------
-    report
-        DataJoin's report (`etl.runs.manifest.join_report`).
-    owners
-        One row per device and owner, from `etl.analysis.events.device_owners`. Unchanged.
-    max_unmatched
-        Largest share of events, 0 to 1, from devices without an owner.
-    max_shared_devices
-        Most devices with several owners.
 
-    Returns
-    -------
-    list of Check
-        ``unmatched`` and ``several_owners``, both of severity *warn*.
-    """
-    rows, unknown = report["rows"], report["unmatched_devices"]
-    n_owners = owners["device_id"].value_counts()
+def several_owners(data: RunData, *, max_shared_devices: int) -> Check:
+    """Check the number of devices with several owners."""
+    n_owners = data.owners["device_id"].value_counts()
     shared = sorted(n_owners.index[n_owners > 1])
-    extra = counted(rows["fanned_out_extra"], "row")
-    return [
-        Check(
-            "unmatched",
-            "warn",
-            rows["unmatched"] <= max_unmatched * rows["valid"],
-            f"{share(rows['unmatched'], rows['valid'])} events come from devices without an owner{named(unknown)}.",
-            max_unmatched,
-        ),
-        Check(
-            "several_owners",
-            "warn",
-            len(shared) <= max_shared_devices,
-            f"{counted(len(shared), 'device has', 'devices have')} several owners, which added {extra}{named(shared)}.",
-            max_shared_devices,
-        ),
-    ]
+    extra = quantity(data.report["rows"]["fanned_out_extra"], "row")
+    devices = quantity(len(shared), "device has", "devices have")
+    finding = f"{devices} several owners, which added {extra}{quoted_names(shared)}."
+    return Check("several_owners", "warn", len(shared) <= max_shared_devices, finding, max_shared_devices)
 
 
-def check_devices(
-    report: dict[str, Any],
-    health: pd.DataFrame,
-    *,
-    max_duplicates: float,
-    max_out_of_order: float,
-    max_repeated_on: float,
-    max_orphaned_off: float,
-    max_silent_hours: float,
-    max_hours_on: float,
-    max_in_a_row: int,
-) -> list[Check]:
-    """Check how the devices behave.
+def silent_devices(data: RunData, *, max_silent_hours: float) -> Check:
+    """Check that no device has gone silent."""
+    silent = device_health.silent_devices(data.health, max_silent_hours=max_silent_hours)
+    hours = f", for up to {silent['silent_hours'].max():,.0f} hours" if len(silent) else ""
+    devices = quantity(len(silent), "device has", "devices have")
+    finding = f"{devices} gone silent{hours}{quoted_names(silent.index)}."
+    return Check("silent_devices", "warn", silent.empty, finding, max_silent_hours)
 
-    Parameters
-    ----------
-    report
-        DataJoin's report (`etl.runs.manifest.join_report`).
-    health
-        One row per device, from `etl.analysis.device_health.device_health`. Unchanged.
-    max_duplicates, max_out_of_order, max_repeated_on, max_orphaned_off
-        Largest shares of events, 0 to 1: exact repetitions, late ones, ``on`` of what is on, ``off`` of what is off.
-        That a device's first event is ``off`` is no sign of a lost one, and does not count.
-    max_silent_hours
-        A device has gone silent only after this many hours without an event.
-    max_hours_on
-        A device is stuck if it is on for longer, hours.
-    max_in_a_row
-        A device is stuck if it says the same more times one after the other.
 
-    Returns
-    -------
-    list of Check
-        ``silent_devices`` and ``stuck_devices`` of severity *warn*; then, of severity *info*, ``duplicates``,
-        ``out_of_order``, ``repeated_on``, ``orphaned_off``.
+def stuck_devices(data: RunData, *, max_hours_on: float, max_in_a_row: int) -> Check:
+    """Check that no device is on for too long, or repeats the same state too often."""
+    stuck = device_health.stuck_devices(data.health, max_hours_on=max_hours_on, max_in_a_row=max_in_a_row)
+    finding = f"{quantity(len(stuck), 'device is', 'devices are')} stuck{quoted_names(stuck.index)}"
+    if len(data.health):
+        times = quantity(data.health["n_in_a_row"].max(), "time")
+        longest = duration(data.health["longest_on_hours"].max())
+        finding += f"; the same came at most {times} in a row, and none was on for more than {longest}"
+    return Check("stuck_devices", "warn", stuck.empty, f"{finding}.", max_hours_on)
+
+
+def duplicates(data: RunData, *, max_duplicates: float) -> Check:
+    """Check the share of events that repeat an earlier one exactly."""
+    n = data.report["rows"]["duplicates"]
+    return _share_of_events(data, "duplicates", n, max_duplicates, "repeat an earlier one exactly")
+
+
+def out_of_order(data: RunData, *, max_out_of_order: float) -> Check:
+    """Check the share of events that arrived late."""
+    n = int(data.health["n_out_of_order"].sum())
+    return _share_of_events(data, "out_of_order", n, max_out_of_order, "arrived after a later one of their device")
+
+
+def repeated_on(data: RunData, *, max_repeated_on: float) -> Check:
+    """Check the share of events ``on`` of a device that is on."""
+    n = int(data.health["n_repeated_on"].sum())
+    return _share_of_events(data, "repeated_on", n, max_repeated_on, "switch on what is on already")
+
+
+def orphaned_off(data: RunData, *, max_orphaned_off: float) -> Check:
+    """Check the share of events ``off`` of a device that is off.
+
+    A device's first event does not count: the device may have been switched on before the history begins.
     """
-    n, n_duplicates = int(health["n_events"].sum()), report["rows"]["duplicates"]
-    n_late, n_repeated = int(health["n_out_of_order"].sum()), int(health["n_repeated_on"].sum())
-    n_first = int(health["starts_off"].sum())
-    n_orphaned = int(health["n_orphaned_off"].sum()) - n_first
-    begun = f", besides the first of {counted(n_first, 'device')}" if n_first else ""
-    silent = silent_devices(health, max_silent_hours=max_silent_hours)
-    stuck = stuck_devices(health, max_hours_on=max_hours_on, max_in_a_row=max_in_a_row)
-    silence = f", for up to {silent['silent_hours'].max():,.0f} hours" if len(silent) else ""
-    worst = (
-        f"; the same came at most {counted(health['n_in_a_row'].max(), 'time')} in a row, "
-        f"and none was on for more than {duration(health['longest_on_hours'].max())}"
-        if len(health)
-        else ""
-    )
-    return [
-        Check(
-            "silent_devices",
-            "warn",
-            silent.empty,
-            f"{counted(len(silent), 'device has', 'devices have')} gone silent{silence}{named(silent.index)}.",
-            max_silent_hours,
-        ),
-        Check(
-            "stuck_devices",
-            "warn",
-            stuck.empty,
-            f"{counted(len(stuck), 'device is', 'devices are')} stuck{named(stuck.index)}{worst}.",
-            max_hours_on,
-        ),
-        Check(
-            "duplicates",
-            "info",
-            n_duplicates <= max_duplicates * n,
-            f"{share(n_duplicates, n)} events repeat an earlier one exactly.",
-            max_duplicates,
-        ),
-        Check(
-            "out_of_order",
-            "info",
-            n_late <= max_out_of_order * n,
-            f"{share(n_late, n)} events arrived after a later one of their device.",
-            max_out_of_order,
-        ),
-        Check(
-            "repeated_on",
-            "info",
-            n_repeated <= max_repeated_on * n,
-            f"{share(n_repeated, n)} events switch on what is on already.",
-            max_repeated_on,
-        ),
-        Check(
-            "orphaned_off",
-            "info",
-            n_orphaned <= max_orphaned_off * n,
-            f"{share(n_orphaned, n)} events switch off what is off already{begun}.",
-            max_orphaned_off,
-        ),
-    ]
+    n_first = int(data.health["starts_off"].sum())
+    n = int(data.health["n_orphaned_off"].sum()) - n_first
+    first = f", besides the first of {quantity(n_first, 'device')}" if n_first else ""
+    return _share_of_events(data, "orphaned_off", n, max_orphaned_off, f"switch off what is off already{first}")
+
+
+def _share_of_events(data: RunData, name: str, n: int, max_share: float, predicate: str) -> Check:
+    n_events = int(data.health["n_events"].sum())
+    return Check(name, "info", n <= max_share * n_events, f"{share(n, n_events)} events {predicate}.", max_share)

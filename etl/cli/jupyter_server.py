@@ -1,4 +1,4 @@
-"""JupyterLab as a process of ours: on the loopback interface, with a token, and gone when we are."""
+"""JupyterLab as a child process: on the loopback interface, with a token, and stopped with the command."""
 
 from __future__ import annotations
 
@@ -16,19 +16,13 @@ STOP_SECONDS = 15
 def serve(folder: Path, notebook: str, *, browser: bool) -> int:
     """Show a folder in JupyterLab until it is shut down, or until Ctrl-C; return its exit code, 0 after Ctrl-C.
 
-    Parameters
-    ----------
-    folder
-        What JupyterLab shows; kernels get this process's environment.
-    notebook
-        What is open first, below `folder`.
-    browser
-        Open a browser; else only the address is printed.
+    The notebook, a path below the folder, is opened in a browser; without `browser`, only its address is printed.
+    Kernels get this process's environment.
     """
-    # on the loopback interface and with a token, which are its defaults; said here so that no setting changes them
+    # the loopback address is the default, as is the token; named here so that no user's setting changes it
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.answer_yes=True"]
     command += ["--log-level=WARN", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{notebook}"]
-    # in a container people are root; JupyterLab would refuse them
+    # the user of a container is root, whom JupyterLab refuses without this option
     command += ["--allow-root"] * (os.geteuid() == 0) + ["--no-browser"] * (not browser)
     server = subprocess.Popen(command)
     try:
@@ -36,12 +30,12 @@ def serve(folder: Path, notebook: str, *, browser: bool) -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        with _undisturbed():
+        with _signals_ignored():
             _stop(server)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Let it shut its kernels down; a terminal's Ctrl-C has told it so already."""
+    """Stop JupyterLab, which stops its kernels; Ctrl-C in a terminal has reached it already."""
     server.terminate()
     try:
         server.wait(STOP_SECONDS)
@@ -51,8 +45,8 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no second Ctrl-C, and no second kill, end what ends the others."""
+def _signals_ignored() -> Iterator[None]:
+    """Ignore a second Ctrl-C or SIGTERM until the block ends, so that JupyterLab is stopped in any case."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
     try:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from etl.cli.exit_codes import FAILED, INTERRUPTED, USAGE
+from etl.cli import FAILED, INTERRUPTED, USAGE
 from etl.cli.lab_command import add_lab
 from etl.cli.run_command import add_run
 from etl.cli.up_command import add_up
 from etl.errors import EtlError
+from etl.runs.provenance import ROOT
 from local_aws import LocalAwsError
 
 
@@ -23,6 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.name:
         parser.print_help(sys.stderr)
+        return USAGE
+    if not (ROOT / "serverless.yml").exists():
+        rule = "expected the project's folder, with its notebooks. Run it in a clone, after 'make setup'."
+        print(
+            f"etl {options.name}: not installed from a clone; found no {ROOT / 'serverless.yml'}; {rule}",
+            file=sys.stderr,
+        )
         return USAGE
     signal.signal(signal.SIGTERM, _terminated)
     command: Callable[[argparse.Namespace], int] = options.command
@@ -37,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End as Ctrl-C does, so that whatever was started is stopped."""
+    """End as Ctrl-C does, so that the processes that the command started are stopped."""
     raise KeyboardInterrupt
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from etl.cli.console_progress import printer, show_steps
-from etl.cli.exit_codes import DONE
+from etl.cli import DONE
 from etl.cli.local_pipeline import LocalPipeline, local_pipeline
-from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW, SAMPLE_RUN_DATE
-from etl.storage.devices_file import read_devices_file
+from etl.cli.sample import SAMPLE_RUN_DATE, load_sample
 
 
 def add_up(commands: Any) -> None:
-    """Add the command to those of ``etl``, what `argparse` calls subparsers."""
+    """Add the command to the subparsers of ``etl``."""
     parser = commands.add_parser("up", help="keep the embedded AWS with the pipeline and the sample running")
     parser.set_defaults(command=up)
 
@@ -36,12 +35,13 @@ def up(_options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def sample_pipeline() -> Iterator[LocalPipeline]:
-    """Yield a pipeline that holds the sample and has run once on it, as the notebooks' parameters expect."""
+    """Yield a pipeline with the sample after one run on it, which the notebooks' default parameters name."""
     print("Starting the embedded AWS with the pipeline and the sample ...", flush=True)
-    with local_pipeline() as pipeline, SAMPLE_RAW.open("rb") as raw:
-        pipeline.load(raw=raw, s3_object_key=SAMPLE_RAW.name, devices=read_devices_file(SAMPLE_DEVICES))
-        ended = show_steps(pipeline, pipeline.start({"run_date": SAMPLE_RUN_DATE}, name="sample"), printer(sys.stdout))
-        if not ended.succeeded:
-            # an analyst may have come to look into just that
-            print(f"The run on the sample failed: {ended.error}: {ended.cause}", file=sys.stderr)
+    with local_pipeline() as pipeline:
+        load_sample(pipeline)
+        execution = pipeline.start({"run_date": SAMPLE_RUN_DATE}, name="sample")
+        result = execution.show(functools.partial(print, flush=True))
+        if not result.succeeded:
+            # goes on: an analyst may want to look into the failure
+            print(f"The run on the sample failed: {result.error}: {result.cause}", file=sys.stderr)
         yield pipeline

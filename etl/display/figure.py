@@ -1,4 +1,4 @@
-"""One house style for all plots, and a picture that carries its own words."""
+"""One house style for all plots, and a figure that carries its finding as text."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from etl.formatting import cut
+from etl.formatting import truncate
 
-# Okabe and Ito's palette, told apart by colour-blind readers. Source: https://jfly.uni-koeln.de/color/
+# Okabe and Ito's palette, which colour-blind readers can tell apart. Source: https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, YELLOW = PALETTE = (
     *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"),
 )
 GREY = "#767676"
-# from light to dark in one hue, so that it reads in grey, too
+# from light to dark in one hue: legible in grey, too
 SHADES = "Blues"
-# matplotlib's own face for Latin text, IPAexGothic for the glyphs that it lacks (エアコン would show as boxes)
+# matplotlib's own font for Latin text, IPAexGothic for the glyphs that it lacks (エアコン would show as boxes)
 FONTS = ["DejaVu Sans", font_manager.FontProperties(fname=matplotlib_fontja.get_font_ttf_path()).get_name()]
 WIDTH_INCHES = 6  # at 9 points still legible when a phone shows it at half the size
-LONGEST_LABEL = 24
+MAX_LABEL = 24
 STYLE = {
     "font.family": FONTS,
     "font.size": 9,
@@ -37,20 +37,18 @@ STYLE = {
     "axes.prop_cycle": cycler(color=PALETTE),
     "figure.dpi": 150,
     "legend.frameon": False,
-    # a dollar in a label is a dollar
+    # a dollar in a label does not begin a formula
     "text.parse_math": False,
 }
 
-Draw = Callable[[Figure, Axes], str]
 
-
-class Picture:
-    """A plot as PNG with its finding as text: what a notebook shows, and what a reader hears who cannot see it.
+class NotebookFigure:
+    """A plot as PNG with its finding as title and alternative text, as a notebook and a screen reader show it.
 
     Parameters
     ----------
     draw
-        Draws on a figure and its axes, and returns the finding, which becomes title and alternative text.
+        Draws on a figure and its axes, and returns the finding.
     height_inches
         Height of the figure; it is six inches wide.
 
@@ -59,14 +57,14 @@ class Picture:
     png
         The same plot always gives the same bytes.
     alt
-        The alternative text.
+        The finding.
     """
 
-    def __init__(self, draw: Draw, *, height_inches: float = 3) -> None:
+    def __init__(self, draw: Callable[[Figure, Axes], str], *, height_inches: float = 3) -> None:
         with mpl.rc_context(STYLE), warnings.catch_warnings():
             # an id may be of any script; what the fonts lack is drawn as a box
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
-            # a figure of its own, which pyplot does not know and so shows no second time
+            # pyplot does not know this figure, so a notebook does not show it a second time
             figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
             self.alt = draw(figure, figure.subplots())
             figure.suptitle(self.alt, x=0.01, ha="left", wrap=True, fontsize=10)
@@ -78,14 +76,14 @@ class Picture:
         return {"image/png": self.png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
 
 
-def label(text: object, longest: int = LONGEST_LABEL) -> str:
-    r"""Return foreign text as a label: one line, cut, never a formula, never a legend's "hide me".
+def label(text: object, max_length: int = MAX_LABEL) -> str:
+    r"""Return foreign text as a label: on one line, truncated, never a formula, never hidden from a legend.
 
     Examples
     --------
     >>> label("a\nb"), label("x" * 5_000_000), label("_x"), label("")
     ('a\\nb', 'xxxxxxxxxxxxxxxxxxxxxxx…', '\u200b_x', '(blank)')
     """
-    shown = cut(text, longest)
+    shown = truncate(text, max_length)
     # matplotlib leaves labels that begin with an underscore out of a legend
     return "\u200b" + shown if shown.startswith("_") else shown or "(blank)"

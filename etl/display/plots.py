@@ -1,4 +1,7 @@
-"""The plots: the title says the finding, axes carry units, colours are told apart by colour-blind readers."""
+"""The plots: the title states the finding, the axes carry units, colour-blind readers can tell the colours apart.
+
+Each takes a frame of `etl.analysis`, does not change it, and names `time_zone` on its time axis.
+"""
 
 from __future__ import annotations
 
@@ -12,155 +15,114 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from etl.display.figure import BLUE, GREY, ORANGE, PALETTE, SHADES, SKY, VERMILLION, Picture, label
-from etl.formatting import counted, duration
+from etl.display.figure import BLUE, GREY, ORANGE, PALETTE, SHADES, SKY, VERMILLION, NotebookFigure, label
+from etl.formatting import duration, quantity
 
-MOST_TICKS = 8
-FEWEST_BARS_WIDE = 4
-MOST_BARS, MOST_BARS_DRAWN = 12, 200
-MOST_HOURS, FEWEST_HOURS_OF_DAY = 8 * 24, 20
+MAX_TICKS = 8
+# a few bars are drawn as wide as if there were this many
+MIN_BAR_PLACES = 4
+MAX_DEVICES, MAX_BARS = 12, 200
+MAX_HOURS, MIN_HOURS_OF_DAY = 8 * 24, 20
 
 
-def plot_events(counts: pd.DataFrame, *, time_zone: str) -> Picture:
-    """Draw events per hour or day as bars, stacked by device type.
-
-    Parameters
-    ----------
-    counts
-        One row per hour or day, one column per type, as `etl.analysis.volume.events_by_type` returns it. Unchanged.
-    time_zone
-        Named on the axis.
-    """
+def plot_events(counts: pd.DataFrame, *, time_zone: str) -> NotebookFigure:
+    """Draw events per hour or day (`etl.analysis.volume.events_by_type`) as bars, stacked by device type."""
     unit = counts.index.name or "hour"
 
     def draw(figure: Figure, axes: Axes) -> str:
-        below = pd.Series(0, index=counts.index)
-        for place, (kind, n_events) in enumerate(counts.items()):
-            # there are eight colours with the grey, which is what the types without one share
-            colour = PALETTE[place] if place < len(PALETTE) else GREY
-            if len(counts) <= MOST_BARS_DRAWN:
-                axes.bar(range(len(counts)), n_events, bottom=below, color=colour, label=label(kind))
-            else:  # the same to the eye, and not a second for each hundred
-                axes.fill_between(
-                    range(len(counts)), below, below + n_events, step="mid", lw=0, color=colour, label=label(kind)
-                )
+        below, x = pd.Series(0, index=counts.index), range(len(counts))
+        for position, (device_type, n_events) in enumerate(counts.items()):
+            # there are at most eight types: seven colours of the palette, and grey for "(other)"
+            style: dict[str, Any] = {
+                "color": PALETTE[position] if position < len(PALETTE) else GREY,
+                "label": label(device_type),
+            }
+            if len(counts) <= MAX_BARS:
+                axes.bar(x, n_events, bottom=below, **style)
+            else:  # looks the same, and does not take a second for each hundred bars
+                axes.fill_between(x, below, below + n_events, step="mid", lw=0, **style)
             below = below + n_events
-        every = -(-len(counts) // MOST_TICKS) or 1
-        axes.set_xticks(range(0, len(counts), every), counts.index[::every], rotation=30, ha="right")
-        # a single bar is a bar among others, not a wall
-        axes.set_xlim(-0.6, max(len(counts), FEWEST_BARS_WIDE) - 0.4)
+        every = -(-len(counts) // MAX_TICKS) or 1
+        axes.set_xticks(x[::every], counts.index[::every], rotation=30, ha="right")
+        axes.set_xlim(-0.6, max(len(counts), MIN_BAR_PLACES) - 0.4)
         axes.set_xlabel(f"{unit} ({time_zone})")
-        axes.set_ylabel(f"events per {unit}")
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        _count_axis(axes, f"events per {unit}")
         if len(counts.columns):
             figure.legend(loc="outside right upper", title="device type")
         return _events_finding(below, unit)
 
-    return Picture(draw)
+    return NotebookFigure(draw)
 
 
-def plot_volume(compared: pd.DataFrame, gaps: pd.DataFrame, *, time_zone: str) -> Picture:
-    """Draw the events of each hour against the usual number, gaps marked.
-
-    Parameters
-    ----------
-    compared
-        One row per hour, from `etl.analysis.volume.against_usual`. Unchanged.
-    gaps
-        One row per gap, from `etl.analysis.volume.gaps`. Unchanged.
-    time_zone
-        Named on the axis.
-    """
-    unit, shown = _legible(compared, {"n_events": _sum_of_most, "usual_events": _sum_of_most})
+def plot_volume(compared_hours: pd.DataFrame, gaps: pd.DataFrame, *, time_zone: str) -> NotebookFigure:
+    """Draw the events of each hour against the usual number (`etl.analysis.volume.compare_with_usual`), gaps marked."""
+    unit, shown = _hours_or_days(compared_hours, {"n_events": _sum_of_day, "usual_events": _sum_of_day})
 
     def draw(figure: Figure, axes: Axes) -> str:
-        if compared.empty:
-            return _nothing(axes, "No whole hour to compare")
+        if compared_hours.empty:
+            return _no_data(axes, "No whole hour to compare")
         axes.step(shown.index, shown["n_events"], where="post", color=BLUE, label="events")
         axes.step(shown.index, shown["usual_events"], where="post", color=ORANGE, ls="--", label="usually")
-        for place, gap in enumerate(gaps.itertuples()):
-            name = None if place else "gap"
-            axes.axvspan(
-                gap.first_hour, gap.last_hour + pd.Timedelta(hours=1), color=VERMILLION, alpha=0.35, lw=0, label=name
-            )
+        for n, gap in enumerate(gaps.itertuples()):
+            end = gap.last_hour + pd.Timedelta(hours=1)
+            axes.axvspan(gap.first_hour, end, color=VERMILLION, alpha=0.35, lw=0, label=None if n else "gap")
         _time_axis(axes, time_zone)
         axes.set_ylabel(f"events per {unit}")
         axes.set_ylim(bottom=0)
         figure.legend(loc="outside lower center", ncols=3)
-        if not compared["usual_events"].notna().any():
-            return f"{counted(len(compared), 'hour')}, and no earlier days to compare them with"
-        n_hours = int(gaps["n_hours"].sum())
-        missing = f"{counted(len(gaps), 'gap')}, together {counted(n_hours, 'hour')}" if len(gaps) else "no gap"
-        return f"{counted(len(compared), 'hour')} against the usual: {missing}"
+        n_hours = quantity(len(compared_hours), "hour")
+        if not compared_hours["usual_events"].notna().any():
+            return f"{n_hours}, and no earlier days to compare them with"
+        missing = quantity(int(gaps["n_hours"].sum()), "hour")
+        return f"{n_hours} against the usual: " + (
+            f"{quantity(len(gaps), 'gap')}, together {missing}" if len(gaps) else "no gap"
+        )
 
-    return Picture(draw)
+    return NotebookFigure(draw)
 
 
-def plot_run_time(by_device: pd.DataFrame) -> Picture:
-    """Draw the run time of the devices that run longest as bars.
-
-    Parameters
-    ----------
-    by_device
-        One row per device, the longest run time first, from `etl.analysis.usage.run_time_by_device`. Unchanged.
-    """
-    shown = by_device.head(MOST_BARS).iloc[::-1]
+def plot_run_time(by_device: pd.DataFrame) -> NotebookFigure:
+    """Draw the longest run times of devices (`etl.analysis.usage.run_time_by_device`) as bars."""
+    shown = by_device.head(MAX_DEVICES).iloc[::-1]
 
     def draw(_figure: Figure, axes: Axes) -> str:
         names = [f"{label(row.device_id, 20)} · {label(row.type, 12)}" for row in shown.itertuples()]
         bars = axes.barh(range(len(shown)), shown["run_time_hours"], color=SKY)
         axes.bar_label(bars, [duration(hours) for hours in shown["run_time_hours"]], padding=2)
         axes.set_yticks(range(len(shown)), names)
-        axes.set_ylim(-0.6, max(len(shown), FEWEST_BARS_WIDE) - 0.4)
+        axes.set_ylim(-0.6, max(len(shown), MIN_BAR_PLACES) - 0.4)
         axes.set_xlabel("run time (hours)")
         axes.margins(x=0.2)
         if by_device.empty or not by_device["run_time_hours"].sum():
             return "No device was switched on and off again"
         first = by_device.iloc[0]
-        together = f"{counted(len(by_device), 'device')} together {duration(by_device['run_time_hours'].sum())}"
-        return f"{label(first['device_id'])} ran longest, {duration(first['run_time_hours'])}; {together}"
+        total = f"{quantity(len(by_device), 'device')} together {duration(by_device['run_time_hours'].sum())}"
+        return f"{label(first['device_id'])} ran longest, {duration(first['run_time_hours'])}; {total}"
 
-    return Picture(draw, height_inches=1.2 + 0.22 * max(len(shown), FEWEST_BARS_WIDE))
+    return NotebookFigure(draw, height_inches=1.2 + 0.22 * max(len(shown), MIN_BAR_PLACES))
 
 
-def plot_devices_on(on: pd.DataFrame, *, time_zone: str) -> Picture:
-    """Draw how many devices are on at once: the average and the most of each hour.
-
-    Parameters
-    ----------
-    on
-        One row per hour, from `etl.analysis.usage.devices_on`. Unchanged.
-    time_zone
-        Named on the axis.
-    """
-    unit, shown = _legible(on, {"most_on": "max", "mean_on": "mean"})
+def plot_devices_on(on: pd.DataFrame, *, time_zone: str) -> NotebookFigure:
+    """Draw how many devices are on at once (`etl.analysis.usage.devices_on`): the average and the most of each hour."""
+    unit, shown = _hours_or_days(on, {"max_on": "max", "mean_on": "mean"})
 
     def draw(figure: Figure, axes: Axes) -> str:
         if on.empty:
-            return _nothing(axes, "No device was on")
+            return _no_data(axes, "No device was on")
         axes.fill_between(shown.index, shown["mean_on"], step="post", color=SKY, lw=0, label=f"average of the {unit}")
-        axes.step(shown.index, shown["most_on"], where="post", color=BLUE, linewidth=1, label="most at once")
+        axes.step(shown.index, shown["max_on"], where="post", color=BLUE, linewidth=1, label="most at once")
         _time_axis(axes, time_zone)
-        axes.set_ylabel("devices on")
         axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        _count_axis(axes, "devices on")
         figure.legend(loc="outside lower center", ncols=2)
-        when = f"in the hour from {on['most_on'].idxmax():%Y-%m-%d %H:00}"
-        return f"At most {counted(int(on['most_on'].max()), 'device')} on at once, {when}"
+        hour = f"in the hour from {on['max_on'].idxmax():%Y-%m-%d %H:00}"
+        return f"At most {quantity(int(on['max_on'].max()), 'device')} on at once, {hour}"
 
-    return Picture(draw)
+    return NotebookFigure(draw)
 
 
-def plot_week(week: pd.DataFrame, *, time_zone: str) -> Picture:
-    """Draw how many devices are on by weekday and hour, as a heat map; grey where nothing is known.
-
-    Parameters
-    ----------
-    week
-        Seven weekdays by 24 hours, from `etl.analysis.usage.by_weekday_and_hour`. Unchanged.
-    time_zone
-        Named on the axis.
-    """
+def plot_week(week: pd.DataFrame, *, time_zone: str) -> NotebookFigure:
+    """Draw how many devices are on (`etl.analysis.usage.by_weekday_and_hour`) as a heat map; grey is unknown."""
 
     def draw(figure: Figure, axes: Axes) -> str:
         values = np.ma.masked_invalid(week.to_numpy(dtype="float64"))
@@ -176,29 +138,34 @@ def plot_week(week: pd.DataFrame, *, time_zone: str) -> Picture:
         day, hour = np.unravel_index(int(np.argmax(values)), values.shape)
         return f"Most is on {week.index[day]} from {hour:02}:00: {values.max():,.2f} devices on average"
 
-    return Picture(draw, height_inches=2.6)
+    return NotebookFigure(draw, height_inches=2.6)
 
 
-def _nothing(axes: Axes, why: str) -> str:
-    """Leave the axes out, which would count from nought to nought."""
+def _no_data(axes: Axes, finding: str) -> str:
+    """Draw no axes, which would run from zero to zero."""
     axes.set_axis_off()
-    return why
+    return finding
 
 
-def _legible(hours: pd.DataFrame, how: Mapping[str, Any]) -> tuple[str, pd.DataFrame]:
-    """Return the hours, or the days where there are more hours than a phone can show; the last one with its width."""
-    unit, shown = ("hour", hours) if len(hours) <= MOST_HOURS else ("day", hours.resample("D").agg(how))
+def _hours_or_days(hours: pd.DataFrame, aggregations: Mapping[str, Any]) -> tuple[str, pd.DataFrame]:
+    """Return the unit, and hours, or days if a phone cannot show so many hours, with a row that ends the last step."""
+    unit, shown = ("hour", hours) if len(hours) <= MAX_HOURS else ("day", hours.resample("D").agg(aggregations))
     end = shown.index[-1:] + pd.Timedelta(1, unit)
     return unit, pd.concat([shown, shown.tail(1).set_axis(end)])
 
 
-def _sum_of_most(hours: pd.Series) -> float:
-    """Return the sum over a day; none, if little of the day is known."""
-    return float(hours.sum(min_count=FEWEST_HOURS_OF_DAY))
+def _sum_of_day(hours: pd.Series) -> float:
+    """Return the sum of a day's hours; null if too few of them are known."""
+    return float(hours.sum(min_count=MIN_HOURS_OF_DAY))
+
+
+def _count_axis(axes: Axes, title: str) -> None:
+    axes.set_ylabel(title)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
 
 
 def _time_axis(axes: Axes, time_zone: str) -> None:
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=MOST_TICKS)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=MAX_TICKS)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.set_xlabel(f"time ({time_zone})")
@@ -207,10 +174,8 @@ def _time_axis(axes: Axes, time_zone: str) -> None:
 def _events_finding(totals: pd.Series, unit: str) -> str:
     if totals.empty:
         return "No events"
-    first = totals.index[0]
+    first, busiest, n_events = totals.index[0], totals.idxmax(), quantity(totals.sum(), "event")
     if len(totals) == 1:
-        where = f"in the hour from {first[-5:]}" if unit == "hour" else f"on {first}"
-        return f"{counted(totals.sum(), 'event')}, all {where}"
-    most = totals.idxmax()
-    when = f"an hour (from {most[-5:]} on {most[:10]})" if unit == "hour" else f"a day (on {most})"
-    return f"{counted(totals.sum(), 'event')}, at most {totals.max():,} {when}"
+        return f"{n_events}, all " + (f"in the hour from {first[-5:]}" if unit == "hour" else f"on {first}")
+    when = f"an hour (from {busiest[-5:]} on {busiest[:10]})" if unit == "hour" else f"a day (on {busiest})"
+    return f"{n_events}, at most {totals.max():,} {when}"

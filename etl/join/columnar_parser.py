@@ -1,109 +1,99 @@
 # Longer than 250 lines: one algorithm on one text, whose steps share its positions
-"""Read records that all look alike, as a machine writes them, a column at a time.
+"""Parse records that a machine wrote in one layout, a column at a time, in numpy.
 
-Machines write each record the same way: the same keys in the same order, the same blanks. Then every byte between the
-values is known beforehand, and numpy can compare it for all records at once. Nothing is assumed: a record is read
-here only if each of its bytes is accounted for and its values are plainly what the contract wants. All others are
-handed back, byte by byte, for the contract to judge them one by one.
+Machines write each record in the same way: the same keys in the same order, the same blanks. So all bytes between the
+values are known beforehand, and numpy compares them for all records at once. A record is parsed here only if each of
+its bytes is accounted for and its values certainly satisfy the contract. The positions of all other text are returned,
+for the caller to parse it record by record.
 
-The argument: without a backslash in the text, quotes alone tell strings from what is between them. The text is cut
-where ``}``, a separator and ``{`` stand between two strings. If every stretch before a cut is a whole record, no cut
-lies within one. That is proved for the records that are read here, and for the others by whoever judges them.
+Why this is correct: in a text without backslashes, quotes alone separate strings from the bytes between them. The text
+is cut into spans where ``}``, a separator and ``{`` lie between two strings. If every span is a complete record, no cut
+lies within a record. This parser proves that for the records that it parses, and its caller for the unparsed spans.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from etl.contract.record import EVENT_COLUMNS, LONGEST_DEVICE_ID, Bounds
+from etl.contract.columns import EVENT_COLUMNS
+from etl.contract.record import MAX_DEVICE_ID_LENGTH, TimeBounds
 from etl.raw.file_form import FORMS, Form
 
+Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
-_MOST_OTHERS = 0.25  # of the records; beyond it, another way is faster
-_BLANK = r"[ \t\r\n]*"
 PART_BYTES = 1 << 20
-_SEARCHED_BYTES = 1 << 16
-_SHORTEST_PART = 128  # what is left at the end is most often one record, which cannot be read here
-_STRINGS = 2 * len(EVENT_COLUMNS)  # of a record: its keys and values
+_MAX_UNPARSED = 0.25  # share of the spans; beyond it, another parser is faster
+_MAX_SEARCHED_BYTES = 1 << 16
+_MIN_PART_BYTES = 128  # a shorter rest is most often one record, which cannot be parsed here
+_STRINGS_A_RECORD = 2 * len(EVENT_COLUMNS)  # its keys and values
 _WORD_BYTES = 8
-_QUOTE, _BLANK_BYTE, _NOT_ASCII = ord('"'), 0x20, 0x80
-_N_DIGITS = 10
-_POWERS = pa.array(["off", "on"], pa.large_string())  # by whether it is on
+_QUOTE, _SPACE, _DELETE = ord('"'), 0x20, 0x7F
+_TIMESTAMP_DIGITS = 10
+_POWERS = pa.array(["off", "on"], pa.large_string())
 
 
 @dataclass(frozen=True)
-class Alike:
-    """What was read of a text.
+class ParsedRecords:
+    """The records that were parsed at the beginning of a text.
 
     Attributes
     ----------
     events
-        One row per record that was read: ``device_id``, ``timestamp``, ``power``.
-    places
-        Of each such record, among the stretches of the text, ascending.
-    others
-        Of each other stretch: its place, and its first and last byte + 1. Most often it is one record.
-    n_stretches
-        Of both kinds.
+        One row per parsed record, with the columns of an event.
+    positions
+        The position of each of these records among the spans, ascending.
+    unparsed
+        Each other span: its position, and its first and last byte + 1 in the text. Most often it is one record.
+    n_spans
+        Number of spans, parsed or not.
     n_bytes
-        How much of the text they make up, from its beginning.
+        Length of all spans together.
     """
 
     events: pa.Table
-    places: Positions
-    others: list[tuple[int, int, int]]
-    n_stretches: int
+    positions: Positions
+    unparsed: list[tuple[int, int, int]]
+    n_spans: int
     n_bytes: int
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How one file's records are written.
+class RecordLayout:
+    """How one file's records are written; all bytes include the quotes at both their ends."""
 
-    Attributes
-    ----------
-    names
-        The keys, in their order.
-    before
-        What stands before each value, from the quote that closes the value before it (or opens the first key) to the
-        quote that opens it.
-    between
-        What stands between two records, quotes included.
-    """
-
-    names: tuple[str, ...]
-    before: tuple[bytes, ...]
-    between: bytes
+    names: tuple[str, ...]  # the keys, in their order
+    before: tuple[bytes, ...]  # from the end of the value before, or from the first key, to the value
+    between: bytes  # from a record's last value to the next record's first key
 
 
 def _patterns(form: Form) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what a record looks like, the beginning of a file's first one, and that of a later one."""
-    names = "|".join(EVENT_COLUMNS)
+    """Return the pattern of a record, that of the beginning of a file's first record, and that of a later one."""
+    blank, any_blank = r"[ \t]*", r"[ \t\r\n]*"
+    between, start = rf"[ \t\r]*\n{any_blank}", any_blank
     if form == "document":
-        blank, between, start = _BLANK, f"{_BLANK},{_BLANK}", f"{_BLANK},{_BLANK}"
-    else:
-        blank, between, start = r"[ \t]*", rf"[ \t\r]*\n{_BLANK}", _BLANK
-    key = f'"({names})"{blank}:{blank}"'
-    next_key = f'"{blank},{blank}{key}'
-    record = f'({key})[^"]*({next_key})[^"]*({next_key})[^"]*("{blank}}}{between}{{{blank}")'
-    first, following = f'{_BLANK}{{{blank}(?=")', f'{start}{{{blank}(?=")'
+        blank, between, start = any_blank, f"{any_blank},{any_blank}", f"{any_blank},{any_blank}"
+    key = f'"({"|".join(EVENT_COLUMNS)})"{blank}:{blank}"'
+    members = f'({key})[^"]*' + f'("{blank},{blank}{key})[^"]*' * (len(EVENT_COLUMNS) - 1)
+    record = f'{members}("{blank}}}{between}{{{blank}")'
+    first, following = f'{any_blank}{{{blank}(?=")', f'{start}{{{blank}(?=")'
     return re.compile(record.encode()), re.compile(first.encode()), re.compile(following.encode())
 
 
-# made once, where the module is imported: a small file should not wait for them
+# compiled at import: a small file should not wait for it
 _PATTERNS = {form: _patterns(form) for form in FORMS}
 
 
-class AlikeReader:
-    """Reads text after text of the same file, and remembers how its records are written.
+class ColumnarParser:
+    """Parses text after text of one file, and remembers the layout of its records.
 
     Parameters
     ----------
@@ -113,163 +103,159 @@ class AlikeReader:
         Of the timestamps.
     """
 
-    def __init__(self, form: Form, bounds: Bounds) -> None:
-        self._record, self._first, self._next = _PATTERNS[form]
+    def __init__(self, form: Form, bounds: TimeBounds) -> None:
+        self._record, self._first, self._following = _PATTERNS[form]
         self._bounds = bounds
-        self._layout: Layout | None = None
+        self._layout: RecordLayout | None = None
 
-    def read(self, text: bytes, *, after_record: bool) -> Alike | None:
-        """Return what could be read of `text`, which begins before a record; None if another way is better.
+    def parse(self, text: bytes, *, after_record: bool) -> ParsedRecords | None:
+        """Parse the records at the beginning of `text`; return None if another parser is better.
 
         Parameters
         ----------
         text
-            Its end may be anywhere.
+            May end anywhere.
         after_record
-            Another record comes before it, so that in a document it must begin with a comma.
+            A record comes before it, so that in a document it must begin with a comma.
         """
-        parts: list[Alike] = []
-        at = 0
-        # a part at a time: what numpy works on then stays in the processor's cache
-        while at < len(text) - _SHORTEST_PART and (
-            part := self._read_part(text[at : at + PART_BYTES], after_record=after_record or at > 0)
+        parts: list[ParsedRecords] = []
+        position = 0
+        # a part at a time: numpy's arrays then fit the processor's cache
+        while position < len(text) - _MIN_PART_BYTES and (
+            part := self._parse_part(text[position : position + PART_BYTES], after_record=after_record or position > 0)
         ):
             parts.append(part)
-            at += part.n_bytes
-        return _joined(parts) if parts else None
+            position += part.n_bytes
+        return _concatenated(parts) if parts else None
 
-    def _read_part(self, text: bytes, *, after_record: bool) -> Alike | None:
-        if not (self._next if after_record else self._first).match(text) or b"\\" in text:
+    def _parse_part(self, text: bytes, *, after_record: bool) -> ParsedRecords | None:
+        if not (self._following if after_record else self._first).match(text) or b"\\" in text:
             return None
         layout = self._layout or self._find_layout(text)
-        alike = _read(text, layout, self._bounds) if layout else None
-        # the next text may be written otherwise
-        self._layout = layout if alike else None
-        return alike
+        parsed = _parse(text, layout, self._bounds) if layout else None
+        # the next text may have another layout
+        self._layout = layout if parsed else None
+        return parsed
 
-    def _find_layout(self, text: bytes) -> Layout | None:
-        found = self._record.search(text, 0, _SEARCHED_BYTES)
-        if not found:
+    def _find_layout(self, text: bytes) -> RecordLayout | None:
+        match = self._record.search(text, 0, _MAX_SEARCHED_BYTES)
+        if not match:
             return None
-        before_1, name_1, before_2, name_2, before_3, name_3, between = found.groups()
-        names = (name_1.decode(), name_2.decode(), name_3.decode())
-        return Layout(names, (before_1, before_2, before_3), between) if len(set(names)) == len(names) else None
+        *members, between = match.groups()
+        names = tuple(name.decode() for name in members[1::2])
+        return RecordLayout(names, tuple(members[0::2]), between) if len(set(names)) == len(names) else None
 
 
-def _joined(parts: list[Alike]) -> Alike:
-    """Return what was read of adjoining texts as what was read of one."""
-    places, others, n_stretches, n_bytes = [], [], 0, 0
+def _concatenated(parts: list[ParsedRecords]) -> ParsedRecords:
+    """Return the records of adjoining texts as those of one text."""
+    positions, unparsed, n_spans, n_bytes = [], [], 0, 0
     for part in parts:
-        places.append(part.places + n_stretches)
-        others += [(place + n_stretches, begin + n_bytes, end + n_bytes) for place, begin, end in part.others]
-        n_stretches += part.n_stretches
+        positions.append(part.positions + n_spans)
+        unparsed += [(nth + n_spans, begin + n_bytes, end + n_bytes) for nth, begin, end in part.unparsed]
+        n_spans += part.n_spans
         n_bytes += part.n_bytes
     events = pa.concat_tables([part.events for part in parts]).combine_chunks()
-    return Alike(events, np.concatenate(places), others, n_stretches, n_bytes)
+    return ParsedRecords(events, np.concatenate(positions), unparsed, n_spans, n_bytes)
 
 
-def _read(text: bytes, layout: Layout, bounds: Bounds) -> Alike | None:
-    raw = np.frombuffer(text + bytes(2 * _WORD_BYTES), np.uint8)  # so that a word can be read at each place
+def _parse(text: bytes, layout: RecordLayout, bounds: TimeBounds) -> ParsedRecords | None:
+    raw = np.frombuffer(text + bytes(2 * _WORD_BYTES), np.uint8)  # so that a word can be read at each position
     quotes = np.flatnonzero(raw == _QUOTE)
     opening, closing = quotes[: quotes.size // 2 * 2 : 2], quotes[1::2]
-    last_strings = _cuts(raw, opening, closing, layout.between)
-    n_stretches = last_strings.size
-    if not n_stretches:
+    last_strings = _last_strings(raw, opening, closing, layout.between)
+    n_spans = last_strings.size
+    if not n_spans:
         return None
     first_strings = np.concatenate(([0], last_strings[:-1] + 1))
-    places = np.flatnonzero(last_strings - first_strings == _STRINGS - 1)
-    if n_stretches - places.size > _MOST_OTHERS * n_stretches:
+    positions = np.flatnonzero(last_strings - first_strings == _STRINGS_A_RECORD - 1)
+    if n_spans - positions.size > _MAX_UNPARSED * n_spans:
         return None
-    strings: slice | Positions = slice(0, n_stretches * _STRINGS, _STRINGS)
-    if places.size < n_stretches:
-        strings = first_strings[places]
-    fits, values = np.ones(places.size, np.bool_), {}
+    strings: slice | Positions = slice(0, n_spans * _STRINGS_A_RECORD, _STRINGS_A_RECORD)
+    if positions.size < n_spans:
+        strings = first_strings[positions]
+    is_valid, values = np.ones(positions.size, np.bool_), {}
     end_before = opening[strings]
     for number, name in enumerate(layout.names):
         value = 2 * number + 1
         begins, ends = opening[value:][strings], closing[value:][strings]
-        fits &= _are(raw, end_before, begins, layout.before[number])
-        end_before = ends
-        values[name] = (begins + 1, ends)
-    is_on, is_power = _powers(raw, *values["power"])
-    fits &= is_power & _in_time(raw, *values["timestamp"], bounds) & _plain_ids(raw, *values["device_id"])
-    kept = slice(None) if fits.all() else np.flatnonzero(fits)
-    places = places[kept]
-    if n_stretches - places.size > _MOST_OTHERS * n_stretches:
+        is_valid &= _equals(raw, end_before, begins, layout.before[number])
+        is_valid &= _VALIDATORS[name](raw, begins + 1, ends, bounds)
+        values[name], end_before = (begins + 1, ends), ends
+    valid = slice(None) if is_valid.all() else np.flatnonzero(is_valid)
+    positions = positions[valid]
+    if n_spans - positions.size > _MAX_UNPARSED * n_spans:
         return None
-    device_ids = _strings(raw, *(ends[kept] for ends in values["device_id"]))
-    if not _is_text(device_ids):
+    columns = [_column(name, raw, *(ends[valid] for ends in values[name])) for name in EVENT_COLUMNS]
+    if not all(map(_is_json_text, columns)):
         return None
-    timestamps = _strings(raw, *(ends[kept] for ends in values["timestamp"]))
-    powers = _POWERS.take(pa.array(is_on[kept].view(np.int8)))
     behind = closing[last_strings] + layout.between.index(b"}") + 1
     starts = np.concatenate(([text.index(b"{")], closing[last_strings[:-1]] + layout.between.index(b"{")))
-    others = np.setdiff1d(np.arange(n_stretches), places, assume_unique=True)
-    return Alike(
-        events=pa.table([device_ids, timestamps, powers], names=EVENT_COLUMNS),
-        places=places,
-        others=[(int(place), int(starts[place]), int(behind[place])) for place in others],
-        n_stretches=n_stretches,
+    unparsed = np.setdiff1d(np.arange(n_spans), positions, assume_unique=True)
+    return ParsedRecords(
+        events=pa.table(columns, names=EVENT_COLUMNS),
+        positions=positions,
+        unparsed=[(int(position), int(starts[position]), int(behind[position])) for position in unparsed],
+        n_spans=n_spans,
         n_bytes=int(behind[-1]),
     )
 
 
-def _cuts(raw: npt.NDArray[np.uint8], opening: Positions, closing: Positions, between: bytes) -> Positions:
-    """Return the strings behind which a record ends and another begins."""
-    # most often that is every sixth string
-    sixth = np.arange(_STRINGS - 1, opening.size - 1, _STRINGS)
-    if sixth.size and _are(raw, closing[sixth], opening[sixth + 1], between).all():
-        return sixth
+def _last_strings(raw: Bytes, opening: Positions, closing: Positions, between: bytes) -> Positions:
+    """Return the numbers of the strings behind which a record ends and another begins."""
+    # most often that is each record's last string
+    regular = np.arange(_STRINGS_A_RECORD - 1, opening.size - 1, _STRINGS_A_RECORD)
+    if regular.size and _equals(raw, closing[regular], opening[regular + 1], between).all():
+        return regular
     strings = np.flatnonzero(opening[1:] - closing[: opening.size - 1] == len(between) - 1)
     return strings[_starts_with(raw, closing[strings], between)]
 
 
-def _are(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions, text: bytes) -> Mask:
-    """Tell where `text` stands from `begins` to `ends`, the last byte."""
-    found: Mask = (ends - begins == len(text) - 1) & _starts_with(raw, begins, text)
-    return found
+def _equals(raw: Bytes, begins: Positions, lasts: Positions, text: bytes) -> Mask:
+    """Tell where the bytes from `begins` to `lasts`, both included, are `text`."""
+    is_equal: Mask = (lasts - begins == len(text) - 1) & _starts_with(raw, begins, text)
+    return is_equal
 
 
-def _starts_with(raw: npt.NDArray[np.uint8], places: Positions, text: bytes) -> Mask:
-    """Tell at which places `text` stands, comparing a word at a time."""
-    found = np.ones(places.size, np.bool_)
-    for begin in range(0, len(text), _WORD_BYTES):
-        expected = text[begin : begin + _WORD_BYTES]
-        words = _words(raw, places + begin if begin else places)
+def _starts_with(raw: Bytes, begins: Positions, text: bytes) -> Mask:
+    """Tell at which positions `text` begins, comparing a word at a time."""
+    is_equal = np.ones(begins.size, np.bool_)
+    for shift in range(0, len(text), _WORD_BYTES):
+        expected = text[shift : shift + _WORD_BYTES]
+        words = _words(raw, begins + shift if shift else begins)
         if len(expected) < _WORD_BYTES:
             words &= np.uint64((1 << 8 * len(expected)) - 1)
-        found &= words == np.uint64(int.from_bytes(expected, "little"))
-    return found
+        is_equal &= words == np.uint64(int.from_bytes(expected, "little"))
+    return is_equal
 
 
-def _words(raw: npt.NDArray[np.uint8], places: Positions) -> Words:
-    """Return the eight bytes at each place, as little-endian numbers."""
+def _words(raw: Bytes, begins: Positions) -> Words:
+    """Return the eight bytes at each position, as little-endian numbers."""
     every = np.ndarray((raw.size - _WORD_BYTES + 1,), "<u8", raw, strides=(1,))
-    words: Words = every[places]
+    words: Words = every[begins]
     return words
 
 
-def _powers(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions) -> tuple[Mask, Mask]:
-    """Tell which values are ``on``, and which are ``on`` or ``off``."""
-    is_on, is_off = (_are(raw, begins, ends, text) for text in (b'on"', b'off"'))
-    return is_on, is_on | is_off
+def _is_valid_id(raw: Bytes, begins: Positions, ends: Positions, _bounds: TimeBounds) -> Mask:
+    """Tell which ids are short enough and begin with a visible ASCII character, so that they are not blank."""
+    n_bytes, first = ends - begins, raw[begins]
+    return (n_bytes > 0) & (n_bytes <= MAX_DEVICE_ID_LENGTH) & (first > _SPACE) & (first < _DELETE)
 
 
-def _in_time(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions, bounds: Bounds) -> Mask:
+def _is_valid_time(raw: Bytes, begins: Positions, ends: Positions, bounds: TimeBounds) -> Mask:
     """Tell which values are ten digits that name a time within the bounds."""
-    has_length: Mask = ends - begins == _N_DIGITS
+    has_length: Mask = ends - begins == _TIMESTAMP_DIGITS
     first = _words(raw, begins) - np.uint64(0x3030303030303030)
-    last = _words(raw, begins + _N_DIGITS - _WORD_BYTES) - np.uint64(0x3030303030303030)
+    last = _words(raw, begins + _TIMESTAMP_DIGITS - _WORD_BYTES) - np.uint64(0x3030303030303030)
     high, carry = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x0606060606060606)
     are_digits: Mask = ((first | (first + carry) | last | (last + carry)) & high) == 0
     seconds = _eight_digits(first) * np.uint64(100) + _eight_digits(last) % np.uint64(100)
     is_within: Mask = (seconds >= np.uint64(bounds.earliest)) & (seconds <= np.uint64(bounds.latest))
-    found: Mask = has_length & are_digits & is_within
-    return found
+    is_valid: Mask = has_length & are_digits & is_within
+    return is_valid
 
 
 def _eight_digits(words: Words) -> Words:
-    """Return the numbers that words of eight digits, each byte one of 0 to 9, stand for.
+    """Return the numbers that words of eight digits, each byte one of 0 to 9, spell.
 
     Source: the pairwise sums of "Faster integer parsing", kholdstare.github.io/technical/2020/05/26.
     """
@@ -278,36 +264,45 @@ def _eight_digits(words: Words) -> Words:
     return (fours * np.uint64(10_000) + (fours >> np.uint64(32))) & np.uint64(0x00000000FFFFFFFF)
 
 
-def _plain_ids(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions) -> Mask:
-    """Tell which ids are of a sure length and begin with a visible ASCII character, so that they are not blank."""
-    n_bytes, first = ends - begins, raw[begins]
-    return (n_bytes > 0) & (n_bytes <= LONGEST_DEVICE_ID) & (first > _BLANK_BYTE) & (first < _NOT_ASCII - 1)
+def _is_valid_power(raw: Bytes, begins: Positions, ends: Positions, _bounds: TimeBounds) -> Mask:
+    """Tell which values are ``on`` or ``off``; compared with the quote behind them."""
+    return _equals(raw, begins, ends, b'on"') | _equals(raw, begins, ends, b'off"')
 
 
-def _strings(raw: npt.NDArray[np.uint8], begins: Positions, ends: Positions) -> pa.LargeStringArray:
+# For each field of an event: which values, from their first byte to their last + 1, certainly satisfy the contract.
+# A value that may have non-ASCII or control characters is checked for these afterwards.
+_VALIDATORS: dict[str, Callable[[Bytes, Positions, Positions, TimeBounds], Mask]] = {
+    "device_id": _is_valid_id,
+    "timestamp": _is_valid_time,
+    "power": _is_valid_power,
+}
+
+
+def _column(name: str, raw: Bytes, begins: Positions, ends: Positions) -> pa.LargeStringArray:
     """Copy the values out of the text."""
     n_bytes = ends - begins
-    if begins.size and (n_bytes == n_bytes[0]).all():
+    if name == "power":
+        return _POWERS.take(pa.array((n_bytes == len("on")).view(np.int8)))
+    width = int(n_bytes[0]) if begins.size else 0
+    if width and (n_bytes == width).all():
         # all of one length, as ids most often are: numpy copies them as items of that size
-        width = int(n_bytes[0])
         every = np.ndarray((raw.size - width + 1,), f"V{width}", raw, strides=(1,))
         offsets = np.arange(0, (begins.size + 1) * width, width)
         return pa.LargeStringArray.from_buffers(begins.size, pa.py_buffer(offsets), pa.py_buffer(every[begins]))
-    # every other one of the strings that begin at each beginning and each end
+    # of the strings that begin at each value and at each end, those with even numbers are the values
     offsets = np.empty(2 * begins.size, np.int64)
     offsets[0::2], offsets[1::2] = begins, ends
     both = pa.LargeStringArray.from_buffers(max(offsets.size - 1, 0), pa.py_buffer(offsets), pa.py_buffer(raw))
     return both.take(pa.array(np.arange(0, offsets.size, 2)))
 
 
-def _is_text(strings: pa.Array) -> bool:
-    """Tell whether these are strings that JSON allows: UTF-8, no control characters."""
+def _is_json_text(strings: pa.LargeStringArray) -> bool:
+    """Tell whether JSON allows these strings: UTF-8, no control characters."""
     raw = np.frombuffer(strings.buffers()[2] or b"", np.uint8)
-    if raw.size and np.min(raw) < _BLANK_BYTE:
+    if raw.size and np.min(raw) < _SPACE:
         return False
-    if raw.size and np.max(raw) >= _NOT_ASCII:
-        try:
-            strings.validate(full=True)
-        except pa.ArrowInvalid:
-            return False
+    try:
+        strings.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
     return True

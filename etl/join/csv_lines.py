@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from etl.contract.history_csv import FORMULA_STARTS, to_csv
-from etl.contract.record import HISTORY_COLUMNS
-from etl.join.arrow_tables import text_table
+from etl.contract import history_csv
+from etl.contract.columns import FOREIGN_TEXT_COLUMNS, HISTORY_COLUMNS
 
-_MAY_BE_FORMULAS = ("device_id", "user_id", "type")
-_STARTS_FORMULA = np.isin(np.arange(256), [ord(start) for start in FORMULA_STARTS])
-_FORMULA_BYTES = pa.array([start.encode() for start in FORMULA_STARTS], pa.large_binary())
+_STARTS_FORMULA = np.isin(np.arange(256), [ord(start) for start in history_csv.FORMULA_STARTS])
+_FORMULA_BYTES = pa.array([start.encode() for start in history_csv.FORMULA_STARTS], pa.large_binary())
 _APOSTROPHE, _NOTHING = pa.scalar("'", pa.large_string()), pa.scalar("", pa.large_string())
 _OPTIONS = csv.WriteOptions(include_header=False, quoting_style="none", batch_size=65_536)
 
 
-def to_lines(history: pd.DataFrame | pa.Table) -> bytes:
+def to_lines(history: pa.Table) -> bytes:
     r"""Write rows as CSV lines in UTF-8.
 
-    Arrow's writer, told not to quote, gives the bytes of pandas or refuses a cell that needs quotes; then pandas
-    writes these rows.
+    Arrow's writer without quoting refuses a cell that needs quotes; then the contract's own writer writes these rows.
 
     Parameters
     ----------
     history
-        One row per event and owner, as `etl.join.owners.join_devices` returns it, of either kind. Unchanged.
+        One row per event and owner, as `etl.join.owners.join_devices` returns it. Unchanged.
 
     Examples
     --------
     >>> row = {"device_id": "=1+1", "timestamp": "1616506124", "power": "on", "user_id": None, "type": None}
-    >>> to_lines(pd.DataFrame([row]))
+    >>> to_lines(pa.table([pa.array([cell], pa.large_string()) for cell in row.values()], names=list(row)))
     b"'=1+1,1616506124,on,,\n"
     """
-    columns = [_safe(column, name) for name, column in _columns(history)]
+    safe = [_neutralised(history[name].combine_chunks(), name) for name in HISTORY_COLUMNS]
     sink = pa.BufferOutputStream()
     try:
-        csv.write_csv(pa.table(columns, names=HISTORY_COLUMNS), sink, _OPTIONS)
+        csv.write_csv(pa.table(safe, names=HISTORY_COLUMNS), sink, _OPTIONS)
     except pa.ArrowInvalid:
-        with_header = to_csv(history.to_pandas() if isinstance(history, pa.Table) else history)
-        return with_header[with_header.index(b"\n") + 1 :]
+        return history_csv.to_lines(zip(*(history[name].to_pylist() for name in HISTORY_COLUMNS), strict=True))
     lines: bytes = sink.getvalue().to_pybytes()
     return lines
 
 
-def _columns(history: pd.DataFrame | pa.Table) -> Iterator[tuple[str, pa.LargeStringArray]]:
-    for name, column in zip(HISTORY_COLUMNS, text_table(history, HISTORY_COLUMNS).columns, strict=True):
-        yield name, column.combine_chunks()
-
-
-def _safe(column: pa.LargeStringArray, name: str) -> pa.LargeStringArray:
+def _neutralised(column: pa.LargeStringArray, name: str) -> pa.LargeStringArray:
     """Return a column with an apostrophe in front of each cell that a spreadsheet would run."""
-    if name not in _MAY_BE_FORMULAS or not len(column):
+    if name not in FOREIGN_TEXT_COLUMNS or not len(column):
         return column
     offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset :][: len(column) + 1]
     text = np.frombuffer(column.buffers()[2] or b"", np.uint8)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 import pandas as pd
 import pyarrow as pa
 
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.contract.history_csv import header
-from etl.contract.record import HISTORY_COLUMNS, Quarantined, quarantine_lines, require_few_quarantined
+from etl.contract.quarantine import Quarantined, quarantine_lines, require_few_quarantined
 from etl.contract.row_counts import RowCounts
 from etl.join.csv_lines import to_lines
 from etl.join.duplicates import DuplicateCounter
+from etl.join.event_hash import event_numbers
 from etl.join.owners import Owners, join_devices
-from etl.join.reconciliation import Tally
+from etl.join.reconciliation import RowCounter
 from etl.join.record_reader import read_events
+from etl.join.unmatched_devices import UnmatchedDevices
 from etl.raw.raw_file import PIECE_BYTES
 
 N_SHOWN = 10
@@ -26,18 +29,16 @@ Write = Callable[[bytes], object]
 
 @dataclass(frozen=True)
 class JoinedFile:
-    """What a raw file became.
+    """The summary of a joined file.
 
     Attributes
     ----------
     rows
         The counts, which satisfy both identities.
-    first_rows
-        The first ten rows of the history.
-    first_quarantined
-        The first ten records in quarantine: ``index``, ``field``, ``reason``, ``text``.
+    first_rows, first_quarantined
+        The first ten rows of the history, and the first ten records in quarantine.
     unmatched
-        One row per device without owner: ``device_id``, ``n_events``, ``near_miss``.
+        One row per device without owner, as `etl.join.unmatched_devices.UnmatchedDevices.table` lists them.
     extra_fields
         Names of fields that the contract does not know (schema drift), sorted; they were dropped.
     """
@@ -61,28 +62,22 @@ def join_file(
     csv_encoding: str = "utf-8",
     piece_bytes: int = PIECE_BYTES,
 ) -> JoinedFile:
-    r"""Read a raw file, hold each record to the contract, join the events, and write history and quarantine.
+    r"""Read a raw file, check each record against the contract, join the events, and write history and quarantine.
 
-    What was written counts only if this returns: the identities are proved last.
+    Discard the written bytes if this raises: it proves the identities last.
 
     Parameters
     ----------
-    blocks
-        The file's bytes, in blocks of any size; plain or gzip.
+    blocks, source, run_date, piece_bytes
+        As `etl.join.record_reader.read_events` takes them.
     devices
         One row per owner and device, as `etl.join.owners.join_devices` takes it.
     history, quarantine
         Called with bytes of ``history.csv`` and ``quarantine.jsonl``, in order.
-    source
-        The file's name, for messages.
-    run_date
-        ``YYYY-MM-DD``; bounds the timestamps.
     max_quarantine
         Largest allowed share of quarantined records, 0 to 1.
     csv_encoding
         ``utf-8``, or ``utf-8-sig``.
-    piece_bytes
-        How much of the file to hold in memory at a time.
 
     Raises
     ------
@@ -106,8 +101,8 @@ def join_file(
     1
     """
     owners = devices if isinstance(devices, Owners) else Owners(devices)
-    tally, shown = Tally(owners), _Shown()
-    extra_fields: set[str] = set()
+    counter, unmatched = RowCounter(owners), UnmatchedDevices(owners)
+    first_rows, first_quarantined, extra_fields = _NO_ROWS, list[Quarantined](), set[str]()
     history(header(encoding=csv_encoding))
     with DuplicateCounter() as duplicates:
         for piece in read_events(blocks, source=source, run_date=run_date, piece_bytes=piece_bytes):
@@ -115,44 +110,32 @@ def join_file(
             history(to_lines(rows))
             if piece.quarantined:
                 quarantine(quarantine_lines(piece.quarantined))
-            numbers = tally.add(piece.events, rows, n_read=piece.n_read, n_quarantined=len(piece.quarantined))
-            duplicates.add(numbers)
+            counter.add(piece.events, rows, n_read=piece.n_read, n_quarantined=len(piece.quarantined))
+            unmatched.add(piece.events["device_id"])
+            duplicates.add(event_numbers(piece.events, owners))
+            first_rows = _extended(first_rows, rows)
+            first_quarantined += piece.quarantined[: N_SHOWN - len(first_quarantined)]
             extra_fields |= piece.extra_fields
-            shown.add(rows, piece.quarantined)
-        counts = tally.rows(n_duplicates=duplicates.count())
+        counts = counter.rows(n_duplicates=duplicates.count())
     require_few_quarantined(
         n_read=counts.read,
         n_quarantined=counts.quarantined,
-        first=shown.quarantined,
+        examples=first_quarantined,
         max_quarantine=max_quarantine,
         source=source,
     )
     counts.prove()
     return JoinedFile(
         rows=counts,
-        first_rows=shown.rows,
-        first_quarantined=pd.DataFrame(
-            [asdict(record) for record in shown.quarantined], columns=["index", "field", "reason", "text"]
-        ),
-        unmatched=tally.unmatched_devices(),
+        first_rows=first_rows.to_pandas(use_threads=False),
+        first_quarantined=pd.DataFrame(first_quarantined, columns=[column.name for column in fields(Quarantined)]),
+        unmatched=unmatched.table(),
         extra_fields=sorted(extra_fields),
     )
 
 
-class _Shown:
-    """The first few of everything, for people to see."""
-
-    def __init__(self) -> None:
-        self._rows = [_NO_ROWS]
-        self.quarantined: list[Quarantined] = []
-
-    def add(self, rows: pa.Table, quarantined: list[Quarantined]) -> None:
-        """Keep what is still missing of a piece."""
-        n_wanted = min(N_SHOWN - sum(map(len, self._rows)), len(rows))
-        if n_wanted:
-            self._rows.append(rows.take(list(range(n_wanted))))  # a slice would keep the whole piece alive
-        self.quarantined += quarantined[: N_SHOWN - len(self.quarantined)]
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        return pa.concat_tables(self._rows).to_pandas(use_threads=False)
+def _extended(first_rows: pa.Table, rows: pa.Table) -> pa.Table:
+    """Fill the first rows up with those of a piece."""
+    n_missing = min(N_SHOWN - len(first_rows), len(rows))
+    # a slice would keep the whole piece in memory
+    return pa.concat_tables([first_rows, rows.take(list(range(n_missing)))]) if n_missing else first_rows

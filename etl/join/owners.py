@@ -1,6 +1,8 @@
-"""The join: events with the owner and type of their device."""
+"""The join: events with the owner of their device, and its attributes."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -8,21 +10,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.contract.record import DEVICE_COLUMNS, EVENT_COLUMNS, HISTORY_COLUMNS
+from etl.contract.columns import DEVICE_COLUMNS, EVENT_COLUMNS, HISTORY_COLUMNS, OWNER_COLUMNS
 from etl.errors import MissingColumnsError
-from etl.join.arrow_tables import Frame, column_names, text_table
 from etl.join.text_index import TextIndex
 
-Found = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+Numbers = npt.NDArray[np.int64]
+Frame = TypeVar("Frame", pd.DataFrame, pa.Table)
 
 
 class Owners:
-    """The device master, made ready to be joined with many pieces of events; each piece then costs what its rows cost.
+    """The device master with an index, so that the cost of joining a piece of events does not depend on its size.
 
     Parameters
     ----------
     devices
-        One row per owner and device; needs ``user_id``, ``device_id``, ``type``. Unchanged.
+        One row per owner and device, with the columns of the device master. Unchanged.
 
     Raises
     ------
@@ -32,29 +34,29 @@ class Owners:
 
     def __init__(self, devices: pd.DataFrame) -> None:
         _require_columns(devices, "devices", DEVICE_COLUMNS)
-        rows = text_table(devices, DEVICE_COLUMNS)
+        rows = _text_table(devices, DEVICE_COLUMNS)
         rows = rows.filter(pc.is_valid(rows["device_id"]))
         counts = pc.value_counts(rows["device_id"])
         if len(counts) < len(rows):  # only then does the order of a device's owners matter
             rows = rows.take(pc.sort_indices(rows, [("device_id", "ascending"), ("user_id", "ascending")]))
             counts = pc.value_counts(rows["device_id"])
-        self._rows = rows.select(["user_id", "type"]).combine_chunks()
+        self._rows = rows.select(OWNER_COLUMNS).combine_chunks()
         self._device_ids = counts.field("values")
         self._index = TextIndex(self._device_ids)
         self._n_owners = counts.field("counts").to_numpy()
         self._first_rows = np.cumsum(self._n_owners) - self._n_owners
-        self._found: tuple[pa.ChunkedArray, Found] | None = None
+        self._last_lookup: tuple[pa.ChunkedArray, tuple[Numbers, Numbers]] | None = None
 
-    def find(self, device_ids: pa.ChunkedArray) -> Found:
-        """Return each device's number in the master (-1: not there) and how many owners it has, by exact text.
+    def find(self, device_ids: pa.ChunkedArray) -> tuple[Numbers, Numbers]:
+        """Return each device's number in the master (-1: not there) and its number of owners, by exact text.
 
-        The last answer is kept: the join and the count of a piece ask for the same devices.
+        The last result is cached: the join and the counts of a piece look up the same devices.
         """
-        if self._found is None or not _is_same(self._found[0], device_ids):
+        if self._last_lookup is None or not device_ids.equals(self._last_lookup[0]):
             numbers = self._index.find(device_ids.combine_chunks())
             n_owners = np.append(self._n_owners, 0)[numbers] if len(numbers) else np.array([], np.int64)
-            self._found = (device_ids, (numbers, n_owners))
-        return self._found[1]
+            self._last_lookup = (device_ids, (numbers, n_owners))
+        return self._last_lookup[1]
 
     def attach(self, events: pa.Table) -> pa.Table:
         """Return one row per event and owner, in event order, owners sorted; nulls where there is no owner."""
@@ -76,16 +78,16 @@ class Owners:
 
 
 def join_devices(events: Frame, devices: pd.DataFrame | Owners) -> Frame:
-    """Attach each event's owner and device type.
+    """Attach the owner of each event's device, and the device's attributes.
 
     Parameters
     ----------
     events
         One row per event; needs ``device_id``, ``timestamp`` (Unix seconds, text), ``power``. A frame of pandas, or an
-        Arrow table of large strings, as the stream has them.
+        Arrow table of large strings.
     devices
-        One row per owner and device; needs ``user_id``, ``device_id``, ``type``. Whoever joins many pieces of events
-        with the same devices makes `Owners` of them once.
+        One row per owner and device; needs ``user_id``, ``device_id``, ``type``. To join many pieces of events with the
+        same devices, make `Owners` of them once.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def join_devices(events: Frame, devices: pd.DataFrame | Owners) -> Frame:
     _require_columns(events, "events", EVENT_COLUMNS)
     owners = devices if isinstance(devices, Owners) else Owners(devices)
     # device_id alone: a join on every shared column would also compare fields that only look alike
-    history = owners.attach(text_table(events, EVENT_COLUMNS))
+    history = owners.attach(_text_table(events, EVENT_COLUMNS))
     return history if isinstance(events, pa.Table) else history.to_pandas(use_threads=False)
 
 
@@ -116,17 +118,15 @@ def _folded(ids: pa.Array) -> pa.Array:
     return pc.utf8_lower(pc.utf8_trim_whitespace(ids))
 
 
-def _is_same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
-    """Tell whether two arrays are the very same memory."""
-    return [_memory(chunk) for chunk in one.chunks] == [_memory(chunk) for chunk in other.chunks]
-
-
-def _memory(array: pa.Array) -> tuple[int, int, list[int]]:
-    return array.offset, len(array), [buffer.address if buffer else 0 for buffer in array.buffers()]
+def _text_table(frame: pd.DataFrame | pa.Table, columns: list[str]) -> pa.Table:
+    """Return columns of text as an Arrow table of large strings; pandas does not copy what Arrow made."""
+    if isinstance(frame, pa.Table):
+        return frame.select(columns)
+    return pa.table([pa.array(frame[column], pa.large_string()) for column in columns], names=columns)
 
 
 def _require_columns(frame: pd.DataFrame | pa.Table, table: str, columns: list[str]) -> None:
-    names = column_names(frame)
+    names = list(frame.column_names if isinstance(frame, pa.Table) else frame.columns)
     missing = [column for column in columns if column not in names]
     if missing:
         found = ", ".join(map(str, names[:10])) or "none"

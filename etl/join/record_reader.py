@@ -1,48 +1,49 @@
-"""Hold the records of a raw file to the contract, piece by piece.
+"""Check the records of a raw file against the contract, piece by piece.
 
-There are three ways to read, each for what the one before leaves. All three apply the same contract: a way that
-cannot tell for certain that a record keeps it says nothing, and the last way decides.
+Three parsers apply the same contract. A parser that is not certain returns None; the next one then decides.
 
-1. `etl.join.columnar_parser`: records that all look alike, a column at a time, in numpy.
-2. msgspec decodes a whole piece straight into `etl.contract.record.Event`.
-3. Python's own JSON decoder takes record by record, and the contract gives its reason for each that breaks it.
+1. `etl.join.columnar_parser`: records of one layout, a column at a time, in numpy.
+2. msgspec: decodes a whole piece straight into `etl.contract.record.Event`.
+3. Python's JSON decoder: record by record, with the contract's reason for each record that breaks it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from etl.contract.record import EVENT_COLUMNS, Bounds, Event, Quarantined, extra_fields_of, first_fault, time_bounds
-from etl.join.columnar_parser import Alike, AlikeReader
-from etl.raw.json_records import Decoded, ListItems, decode_lines
+from etl.contract.columns import EVENT_COLUMNS
+from etl.contract.quarantine import Quarantined
+from etl.contract.record import Event, TimeBounds, first_fault, time_bounds
+from etl.join.columnar_parser import ColumnarParser, ParsedRecords
+from etl.raw.json_records import DecodedRecord, ListItems, decode_lines
 from etl.raw.raw_file import PIECE_BYTES, RawFile
 
-_SHORT_BYTES = 1 << 16
-_QUOTES_OF_A_RECORD = 12  # of three keys and three values
+_MIN_PIECE_BYTES = 1 << 16
+_QUOTES_A_RECORD = 4 * len(EVENT_COLUMNS)  # around keys and values
 _COMMA = re.compile(rb"[ \t\r\n]*,")
-_LIST = msgspec.json.Decoder(list[Event])
-_SCHEMA = pa.schema([(name, pa.large_string()) for name in EVENT_COLUMNS])
+_EVENTS = msgspec.json.Decoder(list[Event])
 
 
 @dataclass(frozen=True)
 class CheckedRecords:
-    """What became of some records; ``len(events) + len(quarantined) == n_read``.
+    """Some records of a file, divided; ``len(events) + len(quarantined) == n_read``.
 
     Attributes
     ----------
     n_read
         Number of records.
     events
-        One row per valid record, in file order: ``device_id``, ``timestamp`` (Unix seconds, as written), ``power``;
-        large strings.
+        One row per valid record, in file order, with the columns of an event as large strings.
     quarantined
-        The others, in file order.
+        The records that break the contract, in file order.
     extra_fields
         Names of fields that the contract does not know (schema drift); they are dropped.
     """
@@ -61,7 +62,7 @@ def read_events(
     Parameters
     ----------
     blocks
-        The file's bytes, in blocks of any size.
+        The file's bytes, in blocks of any size; plain or gzip.
     source
         Its name, for error messages.
     run_date
@@ -77,7 +78,7 @@ def read_events(
     Raises
     ------
     RawFileError
-        The file is not what the contract allows; names the byte or the line. What was yielded before is then void.
+        The file is not what the contract allows; names the byte or the line. Discard the pieces before it then.
 
     Examples
     --------
@@ -90,128 +91,121 @@ def read_events(
     """
     raw = RawFile(blocks, source=source, piece_bytes=piece_bytes)
     bounds = time_bounds(run_date)
-    alike = AlikeReader(raw.form, bounds)
+    parser = ColumnarParser(raw.form, bounds)
     n_read = 0
     while not raw.finished:
-        piece = _alike(raw, alike, bounds, n_read) or _typed(raw, bounds) or _judged(raw.one_by_one(), bounds, n_read)
+        piece = _parse_columns(raw, parser, bounds, n_read) or _decode_typed(raw, bounds)
+        if piece is None:
+            decoded = raw.decode_records()
+            piece, _indexes = _check(decoded, range(len(decoded)), bounds, n_read)
         n_read += piece.n_read
         if piece.n_read:
             yield piece
         if not raw.finished:
-            raw.read_on()
+            raw.refill()
 
 
-def _alike(raw: RawFile, reader: AlikeReader, bounds: Bounds, n_before: int) -> CheckedRecords | None:
-    """Read records that look alike; the others among them are judged one by one."""
-    alike = reader.read(raw.buffer, after_record=raw.after_record)
-    if alike is None:
+def _parse_columns(raw: RawFile, parser: ColumnarParser, bounds: TimeBounds, n_before: int) -> CheckedRecords | None:
+    """Parse records of one layout, and check those between them one by one."""
+    parsed = parser.parse(raw.buffer, after_record=raw.after_record)
+    if parsed is None:
         return None
-    others = [_whole(raw, begin, end) for _place, begin, end in alike.others]
-    if not all(others):
-        return None  # a cut lay within a record: nothing of what was read is certain
-    raw.take(alike.n_bytes, after_record=True)
-    # what is left of the file, most often its last record, is no piece of its own
-    is_end = raw.ended and not raw.finished and len(raw.buffer) < _SHORT_BYTES
-    rest = raw.one_by_one() if is_end else []
-    if not others and not rest:
-        return CheckedRecords(alike.n_stretches, alike.events)
-    return _merged(alike, [*(decoded for decoded in others if decoded), rest], bounds, n_before)
+    unparsed = [_decode_span(raw, begin, end) for _position, begin, end in parsed.unparsed]
+    if not all(unparsed):
+        return None  # a cut lay within a record: no span is certain
+    raw.consume(parsed.n_bytes, after_record=True)
+    # the rest of the file, most often its last record, is no piece of its own
+    is_end = raw.at_eof and not raw.finished and len(raw.buffer) < _MIN_PIECE_BYTES
+    rest = raw.decode_records() if is_end else []
+    if not unparsed and not rest:
+        return CheckedRecords(parsed.n_spans, parsed.events)
+    return _in_file_order(parsed, [*unparsed, rest], bounds, n_before)
 
 
-def _whole(raw: RawFile, begin: int, end: int) -> list[Decoded] | None:
-    """Return the records that a stretch of the buffer consists of, or None if it does not consist of records."""
+def _decode_span(raw: RawFile, begin: int, end: int) -> list[DecodedRecord]:
+    """Return the records that a span of the buffer consists of; none if it has anything else."""
     try:
         text = raw.buffer[begin:end].decode()
         if raw.form == "lines":
             return decode_lines(text)
         items = ListItems(text, after_record=False)
-        found = list(items)
+        decoded = list(items)
     except (ValueError, RecursionError):
-        return None
-    return found if items.after_record and items.position == len(text) else None
+        return []
+    return decoded if items.after_record and items.position == len(text) else []
 
 
-def _merged(alike: Alike, others: list[list[Decoded]], bounds: Bounds, n_before: int) -> CheckedRecords:
-    """Put all records into file order: those read together, and the others, of which the last are behind them all."""
-    places_of_others = [*(place for place, *_ in alike.others), alike.n_stretches]
-    n_records = np.ones(alike.n_stretches + 1, np.int64)
-    n_records[places_of_others] = [len(decoded) for decoded in others]
+def _in_file_order(
+    parsed: ParsedRecords, unparsed: list[list[DecodedRecord]], bounds: TimeBounds, n_before: int
+) -> CheckedRecords:
+    """Merge the parsed records with the records of each unparsed span, the last of which lies behind all spans."""
+    spans = [*(position for position, *_ in parsed.unparsed), parsed.n_spans]
+    n_records = np.ones(parsed.n_spans + 1, np.int64)
+    n_records[spans] = [len(decoded) for decoded in unparsed]
     first_index = np.cumsum(n_records) - n_records
-    begins = first_index[places_of_others].tolist()
-    in_order = [begin + nth for begin, decoded in zip(begins, others, strict=True) for nth in range(len(decoded))]
+    begins = first_index[spans].tolist()
+    indexes = [begin + nth for begin, decoded in zip(begins, unparsed, strict=True) for nth in range(len(decoded))]
     # all of them at once: a table of Arrow costs more than a record
-    judged = _judge([one for decoded in others for one in decoded], in_order, bounds, n_before)
-    events, index = alike.events, first_index[alike.places]
-    if judged.events.num_rows:
-        events = pa.concat_tables([events, judged.events]).combine_chunks()
-        index = np.concatenate([index, judged.places])
+    checked, checked_index = _check(list(chain.from_iterable(unparsed)), indexes, bounds, n_before)
+    events, index = parsed.events, first_index[parsed.positions]
+    if checked_index:
+        events = pa.concat_tables([events, checked.events]).combine_chunks()
+        index = np.concatenate([index, checked_index])
     if (index[1:] < index[:-1]).any():
         events = events.take(pa.array(np.argsort(index, kind="stable")))
-    return CheckedRecords(int(n_records.sum()), events, judged.quarantined, judged.extra_fields)
+    return replace(checked, n_read=int(n_records.sum()), events=events)
 
 
-def _typed(raw: RawFile, bounds: Bounds) -> CheckedRecords | None:
-    """Decode the buffer into events at once, if every record in it is one and it has no repeated key."""
+def _decode_typed(raw: RawFile, bounds: TimeBounds) -> CheckedRecords | None:
+    """Decode the buffer into events at once, if all its records are valid and have no repeated key."""
     end = raw.buffer.rfind(b"}") + 1
     if raw.form == "lines":
-        end = len(raw.buffer) if raw.ended else raw.buffer.rfind(b"\n") + 1
+        end = len(raw.buffer) if raw.at_eof else raw.buffer.rfind(b"\n") + 1
     text = raw.buffer[:end]
     if b"\\" in text or not end:
         return None
     if raw.form == "lines":
-        # a raw line feed stays one, so that within a string it is refused
-        inside = text.strip().replace(b"\n", b",\n")
+        # a line feed within a string stays one, so that msgspec refuses it
+        items = text.strip().replace(b"\n", b",\n")
     else:
         comma = _COMMA.match(text) if raw.after_record else None
         if raw.after_record and not comma:
             return None
-        inside = text[comma.end() :] if comma else text
+        items = text[comma.end() :] if comma else text
     try:
-        events = _LIST.decode(b"[" + inside + b"]")
+        events = _EVENTS.decode(b"[" + items + b"]")
     except (ValueError, RecursionError):
         return None
-    timestamps = [event.timestamp for event in events]
-    n_numbers = sum(type(timestamp) is int for timestamp in timestamps)
-    # every record has each key at least once, so a key more would show as quotes more
-    if text.count(b'"') != _QUOTES_OF_A_RECORD * len(events) - 2 * n_numbers:
+    n_numbers = sum(type(event.timestamp) is int for event in events)
+    # every record has each key at least once, so a repeated key shows as more quotes
+    if text.count(b'"') != _QUOTES_A_RECORD * len(events) - 2 * n_numbers:
         return None
-    if not events or not all(map(bounds.hold, timestamps)):
+    if not events or not all(bounds.contain(event.timestamp) for event in events):
         return None
-    raw.take(end, after_record=raw.form == "document")
-    columns = [[e.device_id for e in events], list(map(str, timestamps)), [e.power for e in events]]
-    table = pa.table([pa.array(column, pa.large_string()) for column in columns], schema=_SCHEMA)
-    return CheckedRecords(len(events), table)
+    raw.consume(end, after_record=raw.form == "document")
+    return CheckedRecords(len(events), _table([map(str, map(attrgetter(name), events)) for name in EVENT_COLUMNS]))
 
 
-@dataclass(frozen=True)
-class _Judged:
-    events: pa.Table
-    places: list[int]
-    quarantined: list[Quarantined]
-    extra_fields: frozenset[str]
-
-
-def _judged(decoded: list[Decoded], bounds: Bounds, n_before: int) -> CheckedRecords:
-    judged = _judge(decoded, range(len(decoded)), bounds, n_before)
-    return CheckedRecords(len(decoded), judged.events, judged.quarantined, judged.extra_fields)
-
-
-def _judge(decoded: list[Decoded], in_order: Iterable[int], bounds: Bounds, n_before: int) -> _Judged:
-    """Ask the contract about each record, by its place in the piece; `n_before` records of the file come before it."""
-    rows: list[tuple[str, str, str]] = []
-    places: list[int] = []
+def _check(
+    decoded: Sequence[DecodedRecord], indexes: Iterable[int], bounds: TimeBounds, n_before: int
+) -> tuple[CheckedRecords, list[int]]:
+    """Check each record, and return the indexes of the valid ones too; `n_before` records of the file come first."""
+    rows: list[list[str]] = []
+    valid: list[int] = []
     quarantined: list[Quarantined] = []
     extra_fields: set[str] = set()
-    for place, one in zip(in_order, decoded, strict=True):
-        record, text = one.value, one.text
-        fault = first_fault(record, bounds)
+    for index, record in zip(indexes, decoded, strict=True):
+        fault = first_fault(record.value, bounds)
         if fault:
-            quarantined.append(Quarantined(n_before + place, *fault, text=text))
+            quarantined.append(Quarantined(n_before + index, *fault, text=record.text))
             continue
-        places.append(place)
-        rows.append((record["device_id"], str(record["timestamp"]), record["power"]))
-        if len(record) > len(EVENT_COLUMNS):
-            extra_fields.update(extra_fields_of(record))
-    columns = zip(*rows, strict=True) if rows else [()] * len(EVENT_COLUMNS)
-    table = pa.table([pa.array(column, pa.large_string()) for column in columns], schema=_SCHEMA)
-    return _Judged(table, places, quarantined, frozenset(extra_fields))
+        valid.append(index)
+        rows.append([str(record.value[name]) for name in EVENT_COLUMNS])
+        if len(record.value) > len(EVENT_COLUMNS):
+            extra_fields.update(record.value.keys() - EVENT_COLUMNS)
+    events = _table(zip(*rows, strict=True) if rows else [()] * len(EVENT_COLUMNS))
+    return CheckedRecords(len(decoded), events, quarantined, frozenset(extra_fields)), valid
+
+
+def _table(columns: Iterable[Iterable[str]]) -> pa.Table:
+    return pa.table([pa.array(list(column), pa.large_string()) for column in columns], names=EVENT_COLUMNS)

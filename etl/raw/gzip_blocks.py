@@ -24,7 +24,7 @@ def unpacked_if_gzip(blocks: Iterator[bytes], source: str, piece_bytes: int) -> 
 
 
 def _unpacked(blocks: Iterable[bytes], source: str, piece_bytes: int) -> Iterator[bytes]:
-    """Yield the content of gzip data of one member or several, however much that is, a piece at a time."""
+    """Yield the content of gzip data, of one member or several, in pieces of at most `piece_bytes`."""
     unpacker = zlib.decompressobj(wbits=31)
     for block in blocks:
         packed = block

@@ -1,4 +1,4 @@
-"""Decode the records of a raw file with Python's strict JSON decoder, as far as they are whole."""
+"""Decode the complete records of a text with Python's strict JSON decoder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from etl.contract.record import LONGEST_QUOTE, RepeatedKeys
+from etl.contract.quarantine import MAX_TEXT_LENGTH
+from etl.contract.record import RepeatedKeys
 
 EXPECTED = 'expected one JSON object with a list "data", or JSON Lines'
 
@@ -16,31 +17,31 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A decoded record, and how it begins as it stands in the file (at most 200 characters)."""
+class DecodedRecord:
+    """A record's value, and its beginning as the file spells it (at most 200 characters)."""
 
     value: Any
     text: str
 
 
 class ListItems:
-    """Iterate over the records of a JSON list's inside, as far as they are whole.
+    """Iterate over the complete records of a JSON list's inside.
 
     Parameters
     ----------
     text
-        From behind the list's bracket or a record; may end anywhere.
+        Begins behind the list's bracket or behind a record; may end anywhere.
     after_record
         It begins behind a record.
 
     Attributes
     ----------
     position
-        Behind the last whole record, or the end of the list.
+        Behind the last complete record, or behind the end of the list.
     after_record, at_end
-        What was passed last: a record, or the end of the list.
+        Whether `position` is behind a record, or behind the end of the list.
     is_wrong
-        What stands at `position` cannot be right, whatever follows.
+        The text at `position` is invalid, whatever follows it.
     done
         The records so far.
     """
@@ -48,10 +49,10 @@ class ListItems:
     def __init__(self, text: str, *, after_record: bool) -> None:
         self._text = text
         self.position, self.after_record, self.at_end, self.is_wrong = 0, after_record, False, False
-        self.done: list[Decoded] = []
+        self.done: list[DecodedRecord] = []
 
-    def __iter__(self) -> Iterator[Decoded]:
-        """Yield each record; raise `ValueError` or `RecursionError` where there is no whole one."""
+    def __iter__(self) -> Iterator[DecodedRecord]:
+        """Yield each record; raise `ValueError` or `RecursionError` where there is no complete one."""
         text = self._text
         while (start := skip_blank(text, self.position)) < len(text):
             if text[start] == "]":
@@ -69,21 +70,21 @@ class ListItems:
             if end == len(text) and not isinstance(value, dict | list | str):
                 return  # a number may go on
             self.position, self.after_record = end, True
-            self.done.append(Decoded(value, text[start:end][:LONGEST_QUOTE]))
+            self.done.append(DecodedRecord(value, text[start:end][:MAX_TEXT_LENGTH]))
             yield self.done[-1]
 
 
 class LineError(ValueError):
-    """A line that is no record; names its number and what was expected."""
+    """A line that is no record; the message gives its number and what was expected."""
 
 
-def decode_lines(text: str, *, n_before: int = 0) -> list[Decoded]:
-    """Decode JSON Lines, all of them whole; `n_before` lines of the file come before them.
+def decode_lines(text: str, *, n_before: int = 0) -> list[DecodedRecord]:
+    """Decode complete JSON Lines, which follow `n_before` lines of the file.
 
     Raises
     ------
     LineError
-        A line is not valid JSON, or holds more than a record.
+        A line is not valid JSON, or has more than one record.
     """
     decoded = []
     for number, line in enumerate(text.split("\n"), start=n_before + 1):
@@ -96,19 +97,19 @@ def decode_lines(text: str, *, n_before: int = 0) -> list[Decoded]:
             raise LineError(f"line {number}: {reason_of(error)}; {EXPECTED}.") from None
         if skip_blank(line, end) < len(line):
             raise LineError(f"line {number}: more text after the record; expected one record a line.")
-        decoded.append(Decoded(value, line[start:end][:LONGEST_QUOTE]))
+        decoded.append(DecodedRecord(value, line[start:end][:MAX_TEXT_LENGTH]))
     return decoded
 
 
 def reason_of(error: Exception) -> str:
-    """Say what is wrong with a text that could not be decoded."""
+    """Return why a text could not be decoded."""
     if isinstance(error, RecursionError):
         return "the JSON is nested too deeply"
     return f"not valid JSON ({error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:100]})"
 
 
 def skip_blank(text: str, position: int) -> int:
-    """Return the first place from `position` on where no blank stands."""
+    """Return the position of the first character from `position` on that is not blank."""
     match = _BLANK.match(text, position)
     return match.end() if match else position
 

@@ -1,1 +1,1 @@
-"""What a run leaves behind, where it lies, and how it is found again."""
+"""The files of a run: their keys, their content, and how a past run is found."""

@@ -1,4 +1,4 @@
-"""A notebook with other parameters, and the parameters that an executed one had."""
+"""Change the parameters of a notebook, and read those of an executed notebook."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 
 def with_parameters(notebook: bytes, values: Mapping[str, Any], *, keep_outputs: bool = False) -> bytes:
-    r"""Return a notebook with other values in its parameters cell, and without outputs, which belong to the old ones.
+    r"""Return a notebook with other values in its parameters cell, and without outputs unless `keep_outputs` is set.
 
     Parameters
     ----------
     notebook
-        As its file holds it; its cell tagged ``parameters`` has one annotated literal a line.
+        The content of its file; its cell tagged ``parameters`` has one annotated literal a line.
     values
-        By parameter; names that the notebook does not have are passed over.
+        By parameter; names that the notebook does not declare are ignored.
     keep_outputs
-        Leave the outputs where they are: the values say only what the next execution is to do.
+        Keep the outputs, which then belong to the old values.
 
     Examples
     --------
     >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["n: int = 1  # how many"]}
-    >>> made = with_parameters(json.dumps({"cells": [cell]}).encode(), {"n": 2, "other": 3})
-    >>> json.loads(made)["cells"][0]["source"]
+    >>> changed = with_parameters(json.dumps({"cells": [cell]}).encode(), {"n": 2, "other": 3})
+    >>> json.loads(changed)["cells"][0]["source"]
     'n: int = 2  # how many'
     """
     document = json.loads(notebook)
@@ -37,20 +37,20 @@ def with_parameters(notebook: bytes, values: Mapping[str, Any], *, keep_outputs:
 
 
 def executed_parameters(notebook: bytes) -> dict[str, Any]:
-    """Return the parameters with which papermill executed a notebook; none if it did not."""
-    found: dict[str, Any] = json.loads(notebook)["metadata"].get("papermill", {}).get("parameters", {})
-    return found
+    """Return the parameters with which papermill executed a notebook; empty if it did not."""
+    parameters: dict[str, Any] = json.loads(notebook)["metadata"].get("papermill", {}).get("parameters", {})
+    return parameters
 
 
 def _replaced(source: str, values: Mapping[str, Any]) -> str:
-    """Replace the literals and leave the rest of each line, above all the help, as it is."""
+    """Replace the literals; the rest of each line, above all the help, does not change."""
     lines = [line.encode() for line in source.splitlines()]
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             name, old = statement.target.id, statement.value
             if name in values and old.lineno == old.end_lineno:
                 line = lines[old.lineno - 1]
-                # ast counts in bytes
+                # ast counts columns in bytes
                 lines[old.lineno - 1] = line[: old.col_offset] + _literal(values[name]) + line[old.end_col_offset :]
     return b"\n".join(lines).decode()
 

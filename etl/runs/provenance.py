@@ -15,7 +15,7 @@ PACKAGES = ("pandas", "papermill", "ipykernel", "boto3", "matplotlib", "msgspec"
 
 
 def provenance() -> dict[str, object]:
-    """Return the git commit (null where unknown), the lock file's SHA-256 and the versions that a result rests on."""
+    """Return the git commit (null where unknown), the lock file's SHA-256 and the versions of the main packages."""
     return {
         "git_commit": _git_commit(),
         "lock_file_sha256": hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() if LOCK_FILE.exists() else None,
@@ -24,7 +24,7 @@ def provenance() -> dict[str, object]:
 
 
 def _git_commit() -> str | None:
-    """Return the commit that was deployed (``ETL_GIT_COMMIT``), or the working tree's; null where there is neither."""
+    """Return the commit that was deployed (``ETL_GIT_COMMIT``), or the working tree's; null if there is neither."""
     if deployed := os.environ.get("ETL_GIT_COMMIT"):
         return deployed
     if not (ROOT / ".git").exists():

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 
+from etl.runs.layout import name_and_try
 from etl.storage.object_store import list_keys, read
 
 
-def step_seconds(bucket: str, prefix: str, steps: tuple[str, ...] = ("01_load", "02_join")) -> dict[str, float]:
-    """Return the wall time in seconds of each notebook that was executed below `prefix`, by its name.
+def step_seconds(
+    bucket: str, prefix: str, notebooks: tuple[str, ...] = ("01_load.ipynb", "02_join.ipynb")
+) -> dict[str, float]:
+    """Return the wall time in seconds of each try of some notebooks below a run's prefix, by name without ending.
 
-    papermill writes the duration into the notebook's metadata; a notebook run by hand in JupyterLab leaves none here.
-
-    Parameters
-    ----------
-    bucket, prefix
-        The run's own folder.
-    steps
-        The notebooks to look for, without ending; each try of them counts.
+    papermill writes it into the metadata of a notebook that it executes; a run by hand in JupyterLab has none.
     """
     seconds = {}
     for key in list_keys(bucket, prefix):
-        name = key.removeprefix(prefix).removesuffix(".ipynb")
-        if key.endswith(".ipynb") and name.split(".")[0] in steps:
-            seconds[name] = json.loads(read(bucket, key).content)["metadata"]["papermill"]["duration"]
+        name = key.removeprefix(prefix)
+        if name_and_try(name)[0] in notebooks:
+            document = json.loads(read(bucket, key).content)
+            seconds[name.removesuffix(".ipynb")] = document["metadata"]["papermill"]["duration"]
     return seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from etl.storage import read_only
 
 # The account of every resource in the embedded AWS; AWS's documentation uses it for examples and gives it to nobody.
 EMBEDDED_ACCOUNT = "123456789012"
+_EMBEDDED_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 _BY_CODE: dict[str, type[EtlError]] = {
     "AccessDenied": AccessDeniedError,
@@ -67,7 +67,7 @@ _WHAT_TO_DO: dict[type[EtlError], str] = {
 def client(service: str) -> Any:
     """Return the process's client for `service`, with bounded waits and AWS's standard retries.
 
-    In a session that only reads (`etl.storage.read_only`) it refuses everything else.
+    In a read-only session (`etl.storage.read_only`) it refuses to write.
     """
     endpoints = frozenset(item for item in os.environ.items() if item[0].startswith("AWS_ENDPOINT_URL"))
     return _client(service, endpoints, only_reads=read_only.is_read_only())
@@ -75,12 +75,12 @@ def client(service: str) -> Any:
 
 @functools.cache
 def _client(service: str, _endpoints: frozenset[tuple[str, str]], *, only_reads: bool) -> Any:
-    """Make a client; boto3 reads the endpoints from the environment, so other ones need another client."""
+    """Make a client; boto3 reads the endpoints from the environment, so other endpoints need another client."""
     config = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
-    made = boto3.client(service, config=config)
+    service_client = boto3.client(service, config=config)
     if only_reads:
-        read_only.guard(made)
-    return made
+        read_only.guard(service_client)
+    return service_client
 
 
 def require_right_aws(resource_name: str, endpoint_url: str) -> None:
@@ -89,7 +89,7 @@ def require_right_aws(resource_name: str, endpoint_url: str) -> None:
     Parameters
     ----------
     resource_name
-        A bucket or table.
+        A bucket, table or stack.
     endpoint_url
         Where the client would send its requests.
 
@@ -98,23 +98,22 @@ def require_right_aws(resource_name: str, endpoint_url: str) -> None:
     SettingsError
         The name belongs to the embedded AWS, the endpoint does not.
     """
-    if EMBEDDED_ACCOUNT in resource_name or resource_name.endswith("-local"):
-        host = urlsplit(endpoint_url).hostname or ""
-        if host != "localhost" and not _is_loopback(host):
-            raise SettingsError(
-                f"{resource_name}: this is a name of the embedded AWS, but AWS_ENDPOINT_URL does not lead there. "
-                "Start it with 'make aws' and set the variables that it prints, or use 'make lab'."
-            )
+    is_embedded = EMBEDDED_ACCOUNT in resource_name or resource_name.endswith("-local")
+    if is_embedded and urlsplit(endpoint_url).hostname not in _EMBEDDED_HOSTS:
+        raise SettingsError(
+            f"{resource_name}: this is a name of the embedded AWS, but AWS_ENDPOINT_URL does not lead there. "
+            "Start it with 'make aws' and set the variables that it prints, or use 'make lab'."
+        )
 
 
 @contextmanager
 def aws_errors(where: str) -> Iterator[None]:
-    """Turn botocore's errors inside the block into ours; `where` names the object and what was asked of it.
+    """Turn botocore's errors inside the block into ours; `where` names the resource and the operation.
 
     Raises
     ------
     EtlError
-        The leaf that the error code stands for; `AwsRequestError` for codes without a name of their own.
+        The class for the error code; `AwsRequestError` for codes without one.
     """
     try:
         yield
@@ -122,17 +121,10 @@ def aws_errors(where: str) -> Iterator[None]:
         code = error.response["Error"].get("Code", "")
         status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
         fallback = ServiceUnavailableError if status >= 500 else AwsRequestError  # noqa: PLR2004 - HTTP's server errors
-        kind = _BY_CODE.get(code, fallback)
+        error_class = _BY_CODE.get(code, fallback)
         reason = error.response["Error"].get("Message", "")[:200]
-        raise kind(f"{where}: {code or status} ({reason}). {_WHAT_TO_DO[kind]}") from error
+        raise error_class(f"{where}: {code or status} ({reason}). {_WHAT_TO_DO[error_class]}") from error
     except (NoCredentialsError, ProfileNotFound, TokenRetrievalError) as error:
         raise AccessDeniedError(f"{where}: AWS does not know you ({str(error)[:200]}). Set credentials.") from error
     except BotoCoreError as error:
         raise ServiceUnavailableError(f"{where}: no answer from AWS ({str(error)[:200]}). Try again later.") from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -12,13 +12,13 @@ import msgspec
 import pandas as pd
 from msgspec import UNSET, UnsetType
 
-from etl.contract.record import DEVICE_COLUMNS
+from etl.contract.columns import DEVICE_ATTRIBUTES, DEVICE_COLUMNS, DEVICE_KEY
 from etl.errors import ThrottledError
 from etl.storage.aws import aws_errors, client, require_right_aws
 from etl.storage.read_only import require_writable
 
 _ITEMS_A_REQUEST = 25  # DynamoDB's limit for BatchWriteItem
-_MOST_TRIES = 8
+_MAX_TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,19 @@ class DeviceMaster:
     Attributes
     ----------
     table_name
-        Where it was read.
+        Of the DynamoDB table.
     devices
-        One row per owner and device, sorted by both: ``user_id``, ``device_id``, ``type`` (text, null without one).
+        One row per owner and device, sorted by both: the key, and the attributes (text, null without one).
     n_types_not_text
-        Items whose ``type`` is a number, set, binary, map or list; it is left empty.
+        Attributes, such as a ``type``, that are a number, set, binary, map or list; they are left empty.
     """
 
     table_name: str
     devices: pd.DataFrame
     n_types_not_text: int
 
-    def described(self) -> dict[str, Any]:
-        """Return what a manifest says of the snapshot; its SHA-256 is that of the rows as JSON Lines."""
+    def manifest_entry(self) -> dict[str, Any]:
+        """Return the snapshot's entry in a manifest; its SHA-256 is that of the rows as JSON Lines."""
         lines = self.devices.to_json(orient="records", lines=True, force_ascii=False)
         return {
             "table_name": self.table_name,
@@ -61,23 +61,14 @@ def read_devices(table_name: str) -> DeviceMaster:
         DynamoDB refused, or did not answer, after the client's own retries.
     """
     items = list(_scan(table_name))
-    columns = {
-        "user_id": [item.user_id.S for item in items],
-        "device_id": [item.device_id.S for item in items],
-        "type": [_text_of(item.type) for item in items],
-    }
-    n_types_not_text = sum(1 for item in items if item.type and item.type.S is UNSET and item.type.NULL is UNSET)
-    devices = pd.DataFrame(columns, columns=DEVICE_COLUMNS, dtype="str")
-    return DeviceMaster(table_name, devices.sort_values(["user_id", "device_id"], ignore_index=True), n_types_not_text)
+    texts = {name: [_text_of(getattr(item, name)) for item in items] for name in DEVICE_COLUMNS}
+    n_not_text = sum(_is_not_text(getattr(item, name)) for item in items for name in DEVICE_ATTRIBUTES)
+    devices = pd.DataFrame(texts, columns=DEVICE_COLUMNS, dtype="str")
+    return DeviceMaster(table_name, devices.sort_values(DEVICE_KEY, ignore_index=True), n_not_text)
 
 
 def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
-    """Put items, in DynamoDB's attribute-value form, into the table; an item with the same key is replaced.
-
-    Returns
-    -------
-    int
-        Number of items put.
+    """Put items, in DynamoDB's attribute-value form, into the table, and return how many; equal keys are replaced.
 
     Raises
     ------
@@ -87,15 +78,15 @@ def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
         This session only reads.
     """
     require_writable(f"table {table_name}")
-    by_key = {(item["user_id"]["S"], item["device_id"]["S"]): item for item in items}
+    by_key = {tuple(item[name]["S"] for name in DEVICE_KEY): item for item in items}
     requests = [{"PutRequest": {"Item": item}} for item in by_key.values()]
     dynamodb = _dynamodb(table_name)
     for start in range(0, len(requests), _ITEMS_A_REQUEST):
-        left = {table_name: requests[start : start + _ITEMS_A_REQUEST]}
-        for _try in range(_MOST_TRIES):
+        unprocessed = {table_name: requests[start : start + _ITEMS_A_REQUEST]}
+        for _try in range(_MAX_TRIES):
             with aws_errors(f"table {table_name}, write"):
-                left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
-            if not left:
+                unprocessed = dynamodb.batch_write_item(RequestItems=unprocessed)["UnprocessedItems"]
+            if not unprocessed:
                 break
         else:
             raise ThrottledError(f"table {table_name}, write: items stayed unprocessed. Try again later.")
@@ -103,67 +94,60 @@ def put_devices(table_name: str, items: Iterable[Mapping[str, Any]]) -> int:
 
 
 class _Value(msgspec.Struct, gc=False):
-    """An attribute's value as DynamoDB writes it, as far as it is text or null; other kinds leave both unset."""
+    """An attribute's value as DynamoDB writes it: text or null; other kinds leave both unset."""
 
     S: str | UnsetType = UNSET
     NULL: bool | UnsetType = UNSET
 
 
-class _Item(msgspec.Struct, gc=False):
-    user_id: _Value
-    device_id: _Value
-    type: _Value | UnsetType = UNSET
-
-
-class _Page(msgspec.Struct):
-    Items: list[_Item]
-    LastEvaluatedKey: msgspec.Raw | UnsetType = UNSET
-
-
-_PAGE = msgspec.json.Decoder(_Page)
+_ITEM: Any = msgspec.defstruct(
+    "_Item",
+    [*((name, _Value) for name in DEVICE_KEY), *((name, _Value | UnsetType, UNSET) for name in DEVICE_ATTRIBUTES)],
+    gc=False,
+)
+_PAGE: Any = msgspec.defstruct("_Page", [("Items", list[_ITEM]), ("LastEvaluatedKey", msgspec.Raw | UnsetType, UNSET)])
+_DECODER = msgspec.json.Decoder(_PAGE)
 
 
 def _text_of(value: _Value | UnsetType) -> str | None:
     return value.S if value and value.S is not UNSET else None
 
 
-def _scan(table_name: str) -> Iterator[_Item]:
+def _is_not_text(value: _Value | UnsetType) -> bool:
+    return isinstance(value, _Value) and value.S is UNSET and value.NULL is UNSET
+
+
+def _scan(table_name: str) -> Iterator[Any]:
     """Yield the items of all pages.
 
-    botocore decodes a page value by value, which costs more than the join of a million events. Its event
-    ``before-parse`` hands a handler the response's bytes, and takes from it what it needs not parse. Should an event of
-    that name no longer come, botocore decodes the page as ever, and this converts it.
+    botocore decodes a page value by value, which takes longer than the join of a million events. Its event
+    ``before-parse`` passes a handler the response's bytes, and takes decoded members from it. If botocore no longer
+    sends that event, it decodes the page itself, and `msgspec.convert` changes its items to ours.
     """
     dynamodb = _dynamodb(table_name)
     dynamodb.meta.events.register("before-parse.dynamodb.Scan", _decode_page, unique_id="etl-decode-page")
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table_name,
         ConsistentRead=True,
-        ProjectionExpression="user_id, device_id, #type",
-        ExpressionAttributeNames={"#type": "type"},
+        ProjectionExpression=", ".join(f"#{name}" for name in DEVICE_COLUMNS),
+        ExpressionAttributeNames={f"#{name}": name for name in DEVICE_COLUMNS},
     )
     with aws_errors(f"table {table_name}, scan"):
         for page in pages:
-            items = page["Items"]
-            yield from items if not items or isinstance(items[0], _Item) else map(_item, items)
+            yield from msgspec.convert(page["Items"], list[_ITEM])
 
 
 def _decode_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_more: object) -> None:
-    """Decode a page's items, and leave to botocore where the next page begins; an error is left to it altogether."""
+    """Decode a page's items, and leave the key of the next page to botocore; leave an error to it altogether."""
     if response_dict["status_code"] != HTTPStatus.OK:
         return
     try:
-        page = _PAGE.decode(response_dict["body"])
+        page = _DECODER.decode(response_dict["body"])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
     key = page.LastEvaluatedKey
     response_dict["body"] = b"{}" if key is UNSET else b'{"LastEvaluatedKey": %b}' % bytes(key)
     customized_response_dict["Items"] = page.Items
-
-
-def _item(attributes: dict[str, dict[str, Any]]) -> _Item:
-    item: _Item = msgspec.convert({name: attributes[name] for name in DEVICE_COLUMNS if name in attributes}, _Item)
-    return item
 
 
 def _dynamodb(table_name: str) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from etl.contract.columns import DEVICE_KEY
 from etl.errors import DevicesFileError
 
 _EXPECTED = 'expected a JSON list of items such as {"user_id": "u", "device_id": "d", "type": "TV"}'
-_KEYS = ("user_id", "device_id")
 
 
 def read_devices_file(path: Path) -> list[dict[str, dict[str, Any]]]:
@@ -56,5 +56,5 @@ def _serialize(item: Any) -> dict[str, Any]:
 
 
 def _has_keys(item: dict[str, Any]) -> bool:
-    texts = [item.get(key, {}).get("S") for key in _KEYS]
+    texts = [item.get(key, {}).get("S") for key in DEVICE_KEY]
     return all(isinstance(text, str) and text.strip() for text in texts)

@@ -1,4 +1,4 @@
-"""Write one of a run's own objects as it is made, part by part; it exists only when it is whole."""
+"""Write one of a run's own objects part by part, while it is made; it exists only when it is complete."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
 from typing import Any
 
-from etl.errors import EtlError, InputChangedError, MissingObjectError, OutputConflictError
+from etl.errors import EtlError, InputChangedError, MissingObjectError
 from etl.storage import object_store
 from etl.storage.aws import aws_errors
 from etl.storage.read_only import is_read_only, require_writable
@@ -18,17 +17,17 @@ PART_BYTES = 8 << 20  # S3 wants at least 5 MiB, and takes at most 10,000 parts
 
 
 class Upload:
-    """An object in the making. Up to a part's size it is one request; beyond, a multipart upload.
+    """An object in the making: up to a part's size one request, beyond it a multipart upload.
 
     Parameters
     ----------
     bucket, key
-        Of the object; the key's ending says its type.
+        Of the object; the key's ending determines its type.
 
     Attributes
     ----------
     n_bytes
-        What was written so far.
+        Number of bytes written so far.
     etag
         Of the object, without quotes; None until it exists.
     """
@@ -54,15 +53,10 @@ class Upload:
         if self._n_pending >= PART_BYTES:
             self._send_part()
 
-    def described(self) -> dict[str, Any]:
-        """Return what a manifest says of the object: ``bucket_name``, ``key``, ``bytes``, ``sha256``, ``etag``."""
-        return {
-            "bucket_name": self._bucket,
-            "key": self._key,
-            "bytes": self.n_bytes,
-            "sha256": self._sha256.hexdigest(),
-            "etag": self.etag,
-        }
+    def manifest_entry(self) -> dict[str, Any]:
+        """Return the object's entry in a manifest: ``bucket_name``, ``key``, ``bytes``, ``sha256`` and ``etag``."""
+        entry = object_store.manifest_entry(self._bucket, self._key, self.n_bytes, self._sha256.hexdigest())
+        return {**entry, "etag": self.etag}
 
     def complete(self) -> None:
         """Make the object exist, unless nothing was written.
@@ -70,9 +64,9 @@ class Upload:
         Raises
         ------
         OutputConflictError
-            The key holds another content already; the same bytes are no error.
+            The key has another content already; the same bytes are no error.
         ReadOnlyError
-            This session only reads. It comes last, so that whoever looks into a failure meets that failure first.
+            This session only reads. Raised only here, so that an earlier failure is reported first.
         """
         require_writable(f"s3://{self._bucket}/{self._key}")
         if self._upload_id is None:
@@ -81,9 +75,21 @@ class Upload:
             return
         if self._pending:
             self._send_part()
-        if object_store.exists(self._bucket, self._key):
-            self._meet_other()
-            return
+        if object_store.metadata_of(self._bucket, self._key) is not None or not self._complete_if_absent():
+            self.abort()
+            self.etag = object_store.require_content(self._bucket, self._key, self._sha256.digest())
+
+    def abort(self) -> None:
+        """Remove the parts; if S3 refuses even that, the bucket's lifecycle rule ends the upload within a day."""
+        if self._upload_id is not None:
+            with contextlib.suppress(EtlError), aws_errors(self._where):
+                self._s3.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+
+    def _complete_if_absent(self) -> bool:
+        """Complete the upload if there is no such object yet; return False if there is one.
+
+        It may be another writer's, or that of this very request, whose first answer was lost.
+        """
         try:
             with aws_errors(self._where):
                 answer = self._s3.complete_multipart_upload(
@@ -95,14 +101,8 @@ class Upload:
                 )
             self.etag = str(answer["ETag"]).strip('"')
         except (InputChangedError, MissingObjectError):
-            # someone was faster, or it was this request itself, whose first answer was lost
-            self._meet_other()
-
-    def abort(self) -> None:
-        """Leave nothing behind; should S3 refuse even that, the bucket's lifecycle rule ends the upload in a day."""
-        if self._upload_id is not None:
-            with contextlib.suppress(EtlError), aws_errors(self._where):
-                self._s3.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+            return False
+        return True
 
     def _send_part(self) -> None:
         if is_read_only():  # `complete` will refuse; until then memory stays bounded
@@ -110,7 +110,7 @@ class Upload:
             return
         with aws_errors(self._where):
             if self._upload_id is None:
-                content_type = object_store.CONTENT_TYPES[PurePosixPath(self._key).suffix]
+                content_type = object_store.content_type_of(self._key)
                 answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=self._key, ContentType=content_type)
                 self._upload_id = answer["UploadId"]
             number, body = len(self._parts) + 1, b"".join(self._pending)
@@ -120,20 +120,6 @@ class Upload:
         part = {name: answer[name] for name in ("ETag", "ChecksumCRC32") if name in answer}
         self._parts.append({"PartNumber": number, **part})
         self._pending, self._n_pending = [], 0
-
-    def _meet_other(self) -> None:
-        """Accept what lies there if it is the same; a run's own objects are never overwritten."""
-        self.abort()
-        found = hashlib.sha256()
-        with object_store.reading(self._bucket, self._key) as there:
-            self.etag = there.etag
-            for block in there:
-                found.update(block)
-        if found.digest() != self._sha256.digest():
-            raise OutputConflictError(
-                f"s3://{self._bucket}/{self._key}: holds another content already; a run's own objects are never "
-                "overwritten. Give the run another execution name."
-            )
 
 
 @contextmanager

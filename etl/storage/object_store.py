@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,28 +10,20 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from etl.errors import InputChangedError, MissingObjectError, OutputConflictError
+from botocore.exceptions import ClientError
+
+from etl.errors import MissingObjectError, OutputConflictError
 from etl.storage.aws import aws_errors, client, require_right_aws
 from etl.storage.read_only import require_writable
 
 HEAD_BYTES = 65_536
 BLOCK_BYTES = 1 << 20
-CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".jsonl": "application/jsonl"}
+_CONTENT_TYPES = {".csv": "text/csv; charset=utf-8", ".json": "application/json", ".jsonl": "application/jsonl"}
 
 
 @dataclass(frozen=True)
-class Found:
-    """An object that exists.
-
-    Attributes
-    ----------
-    etag
-        Without quotes, as the next step passes it on.
-    n_bytes
-        Size.
-    head
-        The first bytes, at most 64 KiB.
-    """
+class ObjectSummary:
+    """An object that exists: its ETag without quotes, its size, and its first bytes, at most 64 KiB."""
 
     etag: str
     n_bytes: int
@@ -41,20 +32,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Body:
-    """A whole object as it was read; `etag` without quotes."""
+    """The content of a whole object, and its ETag without quotes."""
 
     content: bytes
     etag: str
 
 
 class Blocks:
-    """The bytes of an object as they come, in blocks; iterate once.
-
-    Attributes
-    ----------
-    etag
-        Without quotes.
-    """
+    """The bytes of an object in blocks, as they arrive; iterate once. `etag` is without quotes."""
 
     def __init__(self, bucket: str, key: str, answer: dict[str, Any]) -> None:
         self._bucket, self._key, self._body = bucket, key, answer["Body"]
@@ -72,32 +57,23 @@ class Blocks:
             self._n_bytes += len(block)
             yield block
 
-    def described(self) -> dict[str, Any]:
-        """Return what a manifest says of the object: ``bucket_name``, ``key``, ``bytes``, ``sha256`` and ``etag``."""
-        return {
-            "bucket_name": self._bucket,
-            "key": self._key,
-            "bytes": self._n_bytes,
-            "sha256": self._sha256.hexdigest(),
-            "etag": self.etag,
-        }
+    def sha256(self) -> bytes:
+        """Return the digest of the bytes so far."""
+        return self._sha256.digest()
+
+    def manifest_entry(self) -> dict[str, Any]:
+        """Return the object's entry in a manifest: ``bucket_name``, ``key``, ``bytes``, ``sha256`` and ``etag``."""
+        return manifest_entry(self._bucket, self._key, self._n_bytes, self._sha256.hexdigest()) | {"etag": self.etag}
 
 
 @contextmanager
 def reading(bucket: str, key: str, *, etag: str = "") -> Iterator[Blocks]:
-    """Yield an object's bytes as they come.
-
-    Parameters
-    ----------
-    bucket, key
-        The object.
-    etag
-        Read it only if it still has this ETag; empty: whatever is there.
+    """Yield an object's bytes as they arrive, if it still has the given ETag; without one, whatever its ETag.
 
     Raises
     ------
     MissingObjectError
-        It is not there (any more).
+        There is no such object (any more).
     InputChangedError
         It has another ETag by now.
     """
@@ -108,58 +84,33 @@ def reading(bucket: str, key: str, *, etag: str = "") -> Iterator[Blocks]:
         yield Blocks(bucket, key, answer)
 
 
-def look_at(bucket: str, key: str) -> Found | None:
-    """Return what is there to know of an object from one request, or None where there is no such object.
+def read(bucket: str, key: str, *, etag: str = "") -> Body:
+    """Read a whole object; parameters and errors are those of `reading`."""
+    with reading(bucket, key, etag=etag) as blocks:
+        return Body(b"".join(blocks), blocks.etag)
+
+
+def head_object(bucket: str, key: str) -> ObjectSummary | None:
+    """Return ETag, size and first bytes of an object, in one request; None where there is no such object.
 
     Raises
     ------
     MissingBucketError, AccessDeniedError, ThrottledError, ServiceUnavailableError
-        "No such object" was *not* the answer: these are never reported as a missing file.
+        AWS did not answer "no such object": these are never reported as a missing file.
     """
     try:
         with aws_errors(f"s3://{bucket}/{key}, read"):
             answer = s3_client(bucket).get_object(Bucket=bucket, Key=key)
             with answer["Body"] as body:
-                return Found(answer["ETag"].strip('"'), answer["ContentLength"], body.read(HEAD_BYTES))
+                return ObjectSummary(answer["ETag"].strip('"'), answer["ContentLength"], body.read(HEAD_BYTES))
     except MissingObjectError:
         return None
 
 
-def read(bucket: str, key: str, *, etag: str = "") -> Body:
-    """Read a whole object.
-
-    Parameters
-    ----------
-    bucket, key
-        The object.
-    etag
-        Read it only if it still has this ETag; empty: whatever is there.
-
-    Raises
-    ------
-    MissingObjectError
-        It is not there (any more).
-    InputChangedError
-        It has another ETag by now.
-    """
-    with reading(bucket, key, etag=etag) as blocks:
-        return Body(b"".join(blocks), blocks.etag)
-
-
 def etag_of(bucket: str, key: str) -> str | None:
     """Return the ETag of an object, or None where there is no such object."""
-    found = look_at(bucket, key)
-    return found.etag if found else None
-
-
-def exists(bucket: str, key: str) -> bool:
-    """Tell whether there is such an object."""
-    try:
-        with aws_errors(f"s3://{bucket}/{key}, look"):
-            s3_client(bucket).head_object(Bucket=bucket, Key=key)
-    except MissingObjectError:
-        return False
-    return True
+    summary = head_object(bucket, key)
+    return summary.etag if summary else None
 
 
 def metadata_of(bucket: str, key: str) -> dict[str, str] | None:
@@ -169,47 +120,6 @@ def metadata_of(bucket: str, key: str) -> dict[str, str] | None:
             return dict(s3_client(bucket).head_object(Bucket=bucket, Key=key)["Metadata"])
     except MissingObjectError:
         return None
-
-
-def write_new(bucket: str, key: str, content: bytes) -> str:
-    """Write one of a run's own objects, of the type that its key's ending says; never overwrite another content.
-
-    Return the object's ETag.
-
-    Writing the same bytes again is no error, so a step that is tried again, or a notebook that is run again by hand,
-    meets its own work.
-
-    Raises
-    ------
-    OutputConflictError
-        The key holds another content.
-    ReadOnlyError
-        This session only reads.
-    """
-    require_writable(f"s3://{bucket}/{key}")
-    etag = _written(bucket, key, content)
-    if etag:
-        return etag
-    existing = read(bucket, key)
-    if existing.content != content:
-        raise OutputConflictError(
-            f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
-            "Give the run another execution name."
-        )
-    return existing.etag
-
-
-def put(bucket: str, key: str, content: BinaryIO) -> None:
-    """Write an object, replacing what was there; for raw files, which belong to whoever sends them.
-
-    Raises
-    ------
-    ReadOnlyError
-        This session only reads.
-    """
-    require_writable(f"s3://{bucket}/{key}")
-    with aws_errors(f"s3://{bucket}/{key}, write"):
-        s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def list_keys(bucket: str, prefix: str) -> list[str]:
@@ -224,32 +134,86 @@ def list_modified(bucket: str, prefix: str) -> dict[str, datetime]:
         return {item["Key"]: item["LastModified"] for page in pages for item in page.get("Contents", [])}
 
 
-def described(bucket: str, key: str, content: bytes) -> dict[str, Any]:
-    """Return what a manifest says of an object: ``bucket_name``, ``key``, ``bytes`` and ``sha256`` (hexadecimal)."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    return {"bucket_name": bucket, "key": key, "bytes": len(content), "sha256": sha256}
+def write_new(bucket: str, key: str, content: bytes) -> str:
+    """Write one of a run's own objects and return its ETag; never overwrite another content.
+
+    Its type is that of its key's ending. Writing the same bytes again is no error: a step that is tried again, or a
+    notebook that is run again by hand, finds its own object.
+
+    Raises
+    ------
+    OutputConflictError
+        The key has another content.
+    ReadOnlyError
+        This session only reads.
+    """
+    require_writable(f"s3://{bucket}/{key}")
+    with aws_errors(f"s3://{bucket}/{key}, write"):
+        etag = put_if_absent(s3_client(bucket), bucket, key, content, content_type_of(key))
+    return etag or require_content(bucket, key, hashlib.sha256(content).digest())
 
 
-def to_json(value: Any) -> bytes:
-    """Return `value` as indented JSON in UTF-8 that ends with a line feed; the same value gives the same bytes."""
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+def put_if_absent(s3: Any, bucket: str, key: str, content: bytes, content_type: str) -> str | None:
+    """Write an object with a boto3 client and return its ETag; None, and nothing is written, if its key is taken.
 
-
-def _written(bucket: str, key: str, content: bytes) -> str | None:
-    """Write an object under a key that is still free, and return its ETag; None if the key is taken."""
-    content_type = CONTENT_TYPES[PurePosixPath(key).suffix]
+    Raises
+    ------
+    botocore.exceptions.ClientError
+        S3 refused for another reason.
+    """
     try:
-        with aws_errors(f"s3://{bucket}/{key}, write"):
-            answer = s3_client(bucket).put_object(
-                Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
-            )
-    except InputChangedError:  # what a failed condition is called where one reads
+        answer = s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"PreconditionFailed", "412"}:
+            raise
         return None
     return str(answer["ETag"]).strip('"')
 
 
+def require_content(bucket: str, key: str, sha256: bytes) -> str:
+    """Accept an object that exists already if it has the content that would have been written; return its ETag.
+
+    Raises
+    ------
+    OutputConflictError
+        It has another content.
+    """
+    with reading(bucket, key) as blocks:
+        for _block in blocks:
+            pass
+        if blocks.sha256() != sha256:
+            raise OutputConflictError(
+                f"s3://{bucket}/{key}: holds another content already; a run's own objects are never overwritten. "
+                "Give the run another execution name."
+            )
+    return blocks.etag
+
+
+def put(bucket: str, key: str, content: BinaryIO) -> None:
+    """Write an object, replacing an earlier one; for raw files, which belong to their senders.
+
+    Raises
+    ------
+    ReadOnlyError
+        This session only reads.
+    """
+    require_writable(f"s3://{bucket}/{key}")
+    with aws_errors(f"s3://{bucket}/{key}, write"):
+        s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content)
+
+
+def manifest_entry(bucket: str, key: str, n_bytes: int, sha256: str) -> dict[str, Any]:
+    """Return an object's entry in a manifest: ``bucket_name``, ``key``, ``bytes`` and ``sha256`` (hexadecimal)."""
+    return {"bucket_name": bucket, "key": key, "bytes": n_bytes, "sha256": sha256}
+
+
+def content_type_of(key: str) -> str:
+    """Return the media type of one of a run's own objects, by the ending of its key."""
+    return _CONTENT_TYPES[PurePosixPath(key).suffix]
+
+
 def s3_client(bucket: str) -> Any:
-    """Return the client for a bucket, once it is sure that it leads where the bucket is."""
+    """Return the client for a bucket, after `etl.storage.aws.require_right_aws`."""
     s3 = client("s3")
     require_right_aws(bucket, s3.meta.endpoint_url)
     return s3

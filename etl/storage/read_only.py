@@ -1,8 +1,7 @@
-"""A session that only reads: an analyst looks into a deployed stage, and nothing of it can be changed by accident.
+"""Read-only sessions: an analyst looks into a deployed stage, and changes nothing of it by accident.
 
-``ETL_READ_ONLY=1`` in the environment makes it one. Then each client of `etl.storage.aws` refuses every request that is
-not known to read, whichever function makes it. Clients that somebody makes without `etl.storage.aws` are not held back:
-what they may do is up to the credentials.
+With ``ETL_READ_ONLY=1`` in the environment, each client of `etl.storage.aws` refuses every request that is not known to
+read. Clients made without `etl.storage.aws` are not restricted: their credentials decide.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from typing import Any
 from etl.errors import ReadOnlyError
 
 VARIABLE = "ETL_READ_ONLY"
-# how AWS names the operations of S3, DynamoDB, CloudFormation and Step Functions that change nothing
+# how the operations of S3, DynamoDB, CloudFormation and Step Functions that change nothing begin
 _READING = ("Get", "Head", "List", "Describe", "Scan", "Query", "BatchGet")
 
 
 def is_read_only() -> bool:
-    """Tell whether this process must not write; any value but an empty one and 0 says so."""
+    """Tell whether this process must not write: ``ETL_READ_ONLY`` is set, and neither empty nor 0."""
     return os.environ.get(VARIABLE, "") not in ("", "0")
 
 
 def require_writable(where: str) -> None:
-    """Refuse to write in a session that only reads.
+    """Refuse to write in a read-only session.
 
     Parameters
     ----------
     where
-        The object, such as ``s3://bucket/key``, for the message.
+        The resource, such as ``s3://bucket/key``, for the message.
 
     Raises
     ------
@@ -44,7 +43,7 @@ def require_writable(where: str) -> None:
 
 
 def guard(client: Any) -> None:
-    """Make a boto3 client refuse what does not read, before it sends anything."""
+    """Make a boto3 client refuse every operation that may write, before it sends the request."""
     client.meta.events.register_first("before-parameter-build", _refuse_to_write)
 
 

@@ -1,4 +1,4 @@
-"""The buckets and the table of a stage, as its stack names them."""
+"""The buckets and the table of a stage, from the outputs of its stack."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ DEFAULT_REGION = "ap-northeast-1"
 
 @dataclass(frozen=True)
 class StageResources:
-    """What outlives a deploy.
-
-    Attributes
-    ----------
-    raw_bucket_name, analytics_bucket_name, devices_table_name
-        Physical names.
-    """
+    """The physical names of what outlives a deploy."""
 
     raw_bucket_name: str
     analytics_bucket_name: str

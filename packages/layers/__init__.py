@@ -1,1 +1,1 @@
-"""Build the Lambda layers from the lock, without Docker: ``python -m layers``. Imports nothing else of this project."""
+"""Build Lambda layers from a lock with hashes, without Docker. Imports nothing else of this project."""

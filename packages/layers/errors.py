@@ -5,25 +5,21 @@ class LayersError(Exception):
     """Root of all errors of this package; never raised directly."""
 
 
-class LockError(LayersError):
-    """The lock or its input cannot be read, or has not exactly one hashed version of a package for the target."""
+class RequirementsError(LayersError):
+    """The list of direct packages cannot be read, or a line of it is no requirement."""
 
 
 class PlanError(LayersError):
-    """The packages cannot be divided: one is named but not locked, missing, or needed by nothing."""
+    """The packages cannot be divided: a layer or a package needs one that is missing, or nothing needs one."""
 
 
-class InterpreterError(LayersError):
-    """No Python of the target's version was found on this machine."""
-
-
-class InstallError(LayersError):
-    """pip failed, for example because a package has no wheel for the target or a hash differs."""
+class UvError(LayersError):
+    """uv failed: no Python of the target's version, no wheel for the target, another hash than in the lock."""
 
 
 class BytecodeError(LayersError):
-    """A file that would be shipped is no Python of the target's version."""
+    """The target's Python cannot compile a file that would be shipped."""
 
 
 class BudgetError(LayersError):
-    """A function is too large together with its layers; the message names the biggest parts."""
+    """A function is too large together with its layers; the message names the largest packages."""

@@ -1,8 +1,8 @@
-"""Which package goes into which layer, worked out from what the packages say they need."""
+"""Which package goes into which layer, derived from what the packages need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -11,17 +11,10 @@ from layers.errors import PlanError
 from layers.target import Target
 
 BASE = "base"
-# Direct packages that are no part of the base layer. A layer has what its packages need and the base layer has not.
-EXTRA_LAYERS = {"report": ("matplotlib", "matplotlib-fontja", "nbconvert"), "arrow": ("pyarrow",)}
-# Packages that others name, but that no headless notebook needs
-UNNEEDED = {
-    "debugpy": "stops at breakpoints, and costs each kernel 0.12 s to start",
-    "jedi": "completes what someone types",
-    "parso": "needed by jedi only",
-}
+_MAX_NAMED = 5
 
 Needs = Mapping[str, Sequence[Requirement]]
-"""What each installed package needs, by canonical name; ``importlib.metadata`` knows it."""
+"""What each installed package needs, by canonical name."""
 
 
 def plan_layers(
@@ -29,9 +22,10 @@ def plan_layers(
     needs: Needs,
     target: Target,
     *,
-    extra_layers: Mapping[str, Sequence[str]] | None = None,
+    extra_layers: Mapping[str, Collection[str]],
+    unneeded: Collection[str] = (),
 ) -> dict[str, frozenset[str]]:
-    """Divide the installed packages among the layers; each is in exactly one.
+    """Divide the installed packages among the layers; each is in exactly one, a shared one in the base layer.
 
     Parameters
     ----------
@@ -42,7 +36,9 @@ def plan_layers(
     target
         The runtime for which markers are evaluated.
     extra_layers
-        The direct packages of each layer but the base, `EXTRA_LAYERS` if not given.
+        The direct packages of each layer beside the base layer, which gets all others.
+    unneeded
+        Canonical names of packages that no layer gets, although others need them.
 
     Returns
     -------
@@ -52,60 +48,58 @@ def plan_layers(
     Raises
     ------
     PlanError
-        A layer names a package that is not a direct one, a needed package is not there, or nothing needs one that is.
+        A layer names a package that is not direct, a needed package is missing, or nothing needs an installed one.
     """
-    extra = EXTRA_LAYERS if extra_layers is None else extra_layers
     roots: dict[str, Requirement] = {canonicalize_name(requirement.name): requirement for requirement in direct}
-    named = {name for names in extra.values() for name in names}
+    named = {name for names in extra_layers.values() for name in names}
     if named - roots.keys():
         raise PlanError(
-            f"layers: not among the direct packages; found {_some(named - roots.keys())}; expected names that "
-            f"requirements/lambda.in lists. Correct EXTRA_LAYERS or the list."
+            f"layers: a layer names packages that are not direct ones; found {_listed(named - roots.keys())}; "
+            f"expected names in the lock's input. Correct the layers or the input."
         )
-    members = {BASE: [roots[name] for name in roots if name not in named]}
-    members |= {layer: [roots[name] for name in names] for layer, names in extra.items()}
-    placed: set[str] = set()
-    plan = {}
-    for layer, requirements in members.items():
-        plan[layer] = frozenset(needed_by(requirements, needs, target) - placed)
-        placed |= plan[layer]
-    if needs.keys() - placed:
+    members = {BASE: roots.keys() - named, **extra_layers}
+    plan: dict[str, frozenset[str]] = {}
+    for layer, names in members.items():
+        needed = needed_by([roots[name] for name in names], needs, target, unneeded=unneeded)
+        plan[layer] = frozenset(needed.difference(*plan.values()))
+    stray = needs.keys() - {*unneeded}.union(*plan.values())
+    if stray:
         raise PlanError(
-            f"layers: packages that nothing needs; found {_some(needs.keys() - placed)}; expected that the lock holds "
-            f'only what requirements/lambda.in needs. Remake it with "make lock".'
+            f"layers: packages that nothing needs; found {_listed(stray)}; expected a lock of its input and no more. "
+            f"Remake the lock."
         )
     return plan
 
 
-def needed_by(requirements: Iterable[Requirement], needs: Needs, target: Target) -> set[str]:
+def needed_by(
+    requirements: Iterable[Requirement], needs: Needs, target: Target, *, unneeded: Collection[str] = ()
+) -> set[str]:
     """Return the canonical names of these packages and of all that they need on the target, extras included.
 
     Raises
     ------
     PlanError
-        A needed package is neither installed nor one of `UNNEEDED`.
+        A needed package is neither installed nor `unneeded`.
     """
     environment = target.marker_environment
     seen: set[tuple[str, str]] = set()
     waiting = [(requirement, "") for requirement in requirements]
     while waiting:
-        requirement, asked_extra = waiting.pop()
-        if requirement.marker and not requirement.marker.evaluate({**environment, "extra": asked_extra}):
-            continue
+        requirement, active_extra = waiting.pop()
         name = canonicalize_name(requirement.name)
-        if name in UNNEEDED:
+        applies = requirement.marker is None or requirement.marker.evaluate({**environment, "extra": active_extra})
+        if name in unneeded or not applies:
             continue
         if name not in needs:
             raise PlanError(
-                f"layers: {name} is needed, but not there; found no such package for Python {target.python} on "
-                f'{target.architecture}; expected it in the lock. Remake the lock with "make lock".'
+                f"layers: a needed package is missing; found no {name} for {target}; expected it in the lock. Remake "
+                f"the lock."
             )
-        for extra in {"", *requirement.extras}:
-            if (name, extra) not in seen:
-                seen.add((name, extra))
-                waiting += [(need, extra) for need in needs[name]]
+        for extra in {"", *requirement.extras} - {extra for seen_name, extra in seen if seen_name == name}:
+            seen.add((name, extra))
+            waiting += [(need, extra) for need in needs[name]]
     return {name for name, _ in seen}
 
 
-def _some(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)[:5])
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:_MAX_NAMED])

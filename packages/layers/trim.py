@@ -1,8 +1,8 @@
-"""What of an installed package a layer ships: decided by the path alone.
+"""Which files of an installed package a layer ships; the path alone decides.
 
-Measured on papermill with pandas, boto3 and matplotlib: of about 330 MiB two thirds are left, with their bytecode.
-Plots can be saved as PNG and SVG; PDF and PostScript would need the fontTools that are dropped here. Of
-pyarrow, arrays, compute functions, CSV and JSON are left.
+Measured on papermill with pandas, boto3 and matplotlib: two thirds of about 330 MiB remain, with their bytecode.
+matplotlib saves PNG and SVG; PDF and PostScript would need the fontTools that are dropped here. pyarrow has its arrays,
+compute functions, CSV and JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ DROPPED_SUFFIXES = frozenset(
     {".a", ".c", ".cc", ".cpp", ".h", ".hpp", ".in", ".map", ".pxd", ".pxi", ".pyc", ".pyi", ".pyx"}
 )
 DROPPED_FOLDER_NAMES = frozenset({"__pycache__", "test", "tests"})
+# What uv installs beside the packages: commands, settings, manual pages, kernel specifications
+DROPPED_TOP_FOLDERS = frozenset({"bin", "etc", "include", "share"})
 DROPPED_FOLDERS = (
     "matplotlib/backends/web_backend",  # for a window in a browser
     "matplotlib/mpl-data/fonts/afm",  # metrics of PostScript's fonts
@@ -30,7 +32,7 @@ DROPPED_FOLDERS = (
     "pyarrow/includes",
     "pyarrow/src",
 )
-# What of pyarrow is linked to, or is, what is not needed; names go on with versions and platforms
+# Beginnings of file names in pyarrow: libraries that are not needed, and modules that are linked to them
 DROPPED_PYARROW = (
     "_acero.",
     "_azurefs.",
@@ -47,9 +49,9 @@ DROPPED_PYARROW = (
     "libarrow_python_flight.",
     "libarrow_s3.",
 )
-# What of fontTools matplotlib needs for PNG and SVG; its compiled modules are there in plain Python too
+# What matplotlib needs of fontTools for PNG and SVG; each compiled module also exists in plain Python
 SHIPPED_FONTTOOLS = frozenset({"__init__.py", "agl.py", "misc", "version.py"})
-# The services that a notebook of an ETL, or what surrounds it, may call; botocore describes more than 400
+# The services that an ETL's notebooks and functions may call; botocore describes more than 400
 SHIPPED_SERVICES = frozenset(
     {
         "cloudwatch",
@@ -87,13 +89,13 @@ def is_shipped(path: PurePosixPath) -> bool:
     True
     """
     top, *_ = path.parts
-    # also that of packages which others carry along, such as bleach's html5lib
+    # also the metadata of a vendored package, such as bleach's html5lib
     metadata = next((place for place, part in enumerate(path.parts[:-1]) if part.endswith(".dist-info")), None)
     if metadata is not None:
         return _is_shipped_metadata(PurePosixPath(*path.parts[metadata:]))
     if path.suffix in DROPPED_SUFFIXES or not DROPPED_FOLDER_NAMES.isdisjoint(path.parts[:-1]):
         return False
-    if any(path.is_relative_to(folder) for folder in DROPPED_FOLDERS):
+    if top in DROPPED_TOP_FOLDERS or any(path.is_relative_to(folder) for folder in DROPPED_FOLDERS):
         return False
     if path.parts[:2] in _SERVICE_DATA:
         return _is_shipped_service(path)
@@ -103,12 +105,12 @@ def is_shipped(path: PurePosixPath) -> bool:
 
 
 def _is_second_copy(name: str) -> bool:
-    """Tell the libraries that lie there under three names, for want of links in a wheel; the middle one is loaded."""
+    """Tell whether a library is a copy: wheels have no links, so it has three names, of which the middle is loaded."""
     return name.startswith("libarrow_python") and name.count(".") != 2  # noqa: PLR2004 - libarrow_python.so.2600
 
 
 def _is_shipped_metadata(path: PurePosixPath) -> bool:
-    """Keep the version, what plug-ins are found by, and the terms under which others let us ship their work."""
+    """Tell whether metadata is shipped: the version, the entry points of plug-ins, and the licences."""
     return path.parts[1] in {
         "METADATA",
         "entry_points.txt",
@@ -118,6 +120,6 @@ def _is_shipped_metadata(path: PurePosixPath) -> bool:
 
 
 def _is_shipped_service(path: PurePosixPath) -> bool:
-    """Keep the files that are for all services, such as the endpoints, and those of a few services."""
+    """Tell whether a description is shipped: of all services, such as the endpoints, or of a shipped service."""
     service, *rest = path.parts[2:]
     return not rest or (service in SHIPPED_SERVICES and not path.name.startswith("examples-"))

@@ -1,4 +1,4 @@
-"""boto3 clients that no setting of the user can lead elsewhere."""
+"""boto3 clients that ignore all settings of the user."""
 
 import os
 from typing import Any
@@ -14,10 +14,10 @@ _FILES = ("config_file", "credentials_file")
 
 
 class ClientFactory:
-    """Builds clients for one endpoint and region from explicit values only.
+    """Builds clients for one endpoint and region.
 
-    Neither environment variables (``AWS_PROFILE``, ``AWS_SESSION_TOKEN``, ``AWS_ENDPOINT_URL_S3``, ``HTTP_PROXY``, ...)
-    nor the user's configuration files take part.
+    It ignores environment variables (``AWS_PROFILE``, ``AWS_ENDPOINT_URL_S3``, ``HTTP_PROXY``, ...) and the user's
+    configuration files.
     """
 
     def __init__(self, endpoint_url: str, region: str) -> None:
@@ -33,13 +33,13 @@ class ClientFactory:
             region_name=self._region,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
-            # A function may run for its 15 minutes; asking twice would run it twice.
+            # A function may run for 15 minutes; a retry would run it twice.
             config=Config(proxies={}, read_timeout=930, retries={"total_max_attempts": 1}),
         )
 
 
 def _isolated_session() -> Any:
-    """Return a botocore session whose variables come from their defaults, never from environment or files."""
+    """Return a botocore session with default settings, whatever environment variables and files there are."""
     variables = {
         name: (key, None, os.devnull if name in _FILES else default, convert)
         for name, (key, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()

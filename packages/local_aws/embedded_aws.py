@@ -6,7 +6,6 @@ import tempfile
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from local_aws.clients import ClientFactory
@@ -15,7 +14,7 @@ from local_aws.environment import LOOPBACK, merged_environment, write_profile
 from local_aws.errors import StartError
 from local_aws.functions.deployed_code import DeployedCode
 from local_aws.functions.deployed_function import CodeSource, working_tree
-from local_aws.functions.execution_environment import Surroundings
+from local_aws.functions.execution_environment import HostContext
 from local_aws.functions.function_pool import FunctionPool
 from local_aws.functions.runtime.isolated_python import IsolatedPythons
 from local_aws.functions.sandbox import sandbox_missing
@@ -26,7 +25,7 @@ from local_aws.moto.backend import MotoBackend
 
 
 class EmbeddedAws:
-    """An AWS on this machine only; runs from ``with`` on, and leaves no process and no file behind.
+    """An AWS on this machine only; runs inside ``with``, and leaves no process and no file behind.
 
     Parameters
     ----------
@@ -35,12 +34,12 @@ class EmbeddedAws:
     port
         Where it listens on 127.0.0.1; 0 for a free port.
     sandbox
-        Run deployed functions as on Lambda (`local_aws.functions.sandbox`); code in the working tree stays outside.
+        Run deployed functions as on Lambda (`local_aws.functions.sandbox`); never code in the working tree.
 
     Raises
     ------
     StartError
-        On entering: the port is taken, moto did not start, or there can be no sandbox here.
+        On entering: the port is taken, moto did not start, or this machine cannot make a sandbox.
 
     Examples
     --------
@@ -77,20 +76,18 @@ class EmbeddedAws:
             self._clients = ClientFactory(endpoint_url, self.region)
             moto_port = moto.wait_until_ready()
             direct = ClientFactory(f"http://{LOOPBACK}:{moto_port}", self.region)
-            around = Surroundings(endpoint_url, self.region, owner, root, direct.client("logs"), self._has_sandbox)
-            self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), around)
+            host = HostContext(endpoint_url, self.region, owner, root, direct.client("logs"), self._has_sandbox)
+            self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), host)
             stack.callback(self._pool.close)
-            gateway.start(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))
-            # the first thing on the way out: what is under way breaks when moto goes, and nobody wants to read of it
-            stack.callback(gateway.expect_end)
+            gateway.open(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))
+            # called first on exit: requests in progress break when moto ends, and their tracebacks help nobody
+            stack.callback(gateway.silence_errors)
             self._endpoint_url = endpoint_url
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """End every process it started, busy ones too, and remove its files."""
+    def __exit__(self, *_: object) -> None:
+        """End every process that it started, busy ones too, and remove its files."""
         self._endpoint_url = None
         self._stack.close()
 
@@ -108,32 +105,29 @@ class EmbeddedAws:
         return self._endpoint_url
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that make a boto3, aws-cli or osls process use it, laid over that process's own ones.
+        """Return variables that lead a boto3, aws-cli or osls process to it, to be added to that process's own ones.
 
-        With them no such process reaches the real AWS, whatever profile, token or endpoint its user has set.
+        With them the process never reaches the real AWS, whatever profile, token or endpoint its user has set.
         """
         return merged_environment(self.endpoint_url, self.region, self._profile)
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client for it, such as ``client("s3")``; no setting of the user takes part."""
+        """Return a boto3 client for it, such as ``client("s3")``; it ignores all settings of the user."""
         self.endpoint_url  # noqa: B018 - raises when it does not run
         return self._clients.client(service)
 
     def prewarm(self, names: Iterable[str]) -> None:
-        """Start one instance of each named function ahead of its first invocation, like provisioned concurrency.
-
-        Returns at once; the instances' INIT goes on in the background.
+        """Start an execution environment of each named function before its first invocation, in the background.
 
         Raises
         ------
         FunctionNotFoundError, CodeNotFoundError
-            A function is not deployed, or its code is nowhere.
+            A function is not deployed, or its code is not on this machine.
         """
         self.endpoint_url  # noqa: B018 - raises when it does not run
         self._pool.prewarm(names)
 
     def _code_sources(self, direct: ClientFactory, root: Path) -> list[CodeSource]:
-        """Return where code comes from: what a tag names, else what a stack deployed."""
         (root / "code").mkdir()
         stacks = DeployedStacks(direct.client("cloudformation"), self.region)
         pythons = IsolatedPythons(root / "pythons")

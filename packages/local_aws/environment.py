@@ -1,7 +1,9 @@
-"""The environment variables that keep a process with the embedded AWS and away from the real one."""
+"""Environment variables that lead a process to the embedded AWS and away from the real AWS."""
 
 import ipaddress
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ACCOUNT_ID = "123456789012"  # moto's default account
@@ -10,7 +12,7 @@ SECRET_KEY = "local-aws"  # noqa: S105 - a dummy; moto checks nothing
 SESSION_TOKEN = "local-aws"  # noqa: S105 - a dummy; moto checks nothing
 LOOPBACK = "127.0.0.1"
 _NO_PROXY = "127.0.0.1,localhost"
-# What a process may take over from ours: how to find programs, how to write text, which certificates to trust.
+# What a child process inherits: how to find programs, how to write text, which certificates to trust.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
 _PROFILE = f"""\
 [default]
@@ -20,24 +22,24 @@ aws_secret_access_key = {SECRET_KEY}
 
 
 def inherited_environment() -> dict[str, str]:
-    """Return the few of our own variables that a child process gets; nothing that starts with ``AWS_``."""
+    """Return the variables that a child process inherits from this process; none of them is AWS's."""
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
+@contextmanager
+def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables of this process, and of its children, until the block ends."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def aws_environment(endpoint_url: str, region: str) -> dict[str, str]:
-    """Return the variables with which any AWS client talks to `endpoint_url` only.
-
-    Parameters
-    ----------
-    endpoint_url
-        Where the embedded AWS listens, such as ``http://127.0.0.1:5000``.
-    region
-        The region that clients name, such as ``ap-northeast-1``.
-
-    Returns
-    -------
-    dict
-        Endpoint, region, dummy credentials and the switches that keep a client from looking for others.
+    """Return variables with which an AWS client uses `endpoint_url`, `region` and dummy credentials, and no others.
 
     Examples
     --------
@@ -61,17 +63,10 @@ def aws_environment(endpoint_url: str, region: str) -> dict[str, str]:
 
 
 def merged_environment(endpoint_url: str, region: str, profile_file: Path) -> dict[str, str]:
-    """Return `aws_environment`, made to win when it is laid over a user's own variables.
+    """Return `aws_environment` and harmless values for variables of the user that would override it.
 
-    A user's ``AWS_PROFILE`` would make clients fail on an empty configuration, an ``AWS_ENDPOINT_URL_S3`` would win
-    over ``AWS_ENDPOINT_URL``, and a FIPS switch contradicts a fixed endpoint: each gets a harmless value.
-
-    Parameters
-    ----------
-    endpoint_url, region
-        As in `aws_environment`.
-    profile_file
-        A file with a dummy ``[default]`` profile, see `write_profile`.
+    A user's ``AWS_PROFILE`` would make clients fail on an empty configuration, an ``AWS_ENDPOINT_URL_S3`` would
+    override ``AWS_ENDPOINT_URL``, and FIPS contradicts a fixed endpoint. `profile_file` is that of `write_profile`.
     """
     own_endpoints = {name: endpoint_url for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
     proxies = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), _NO_PROXY]))
@@ -89,12 +84,12 @@ def merged_environment(endpoint_url: str, region: str, profile_file: Path) -> di
 
 
 def write_profile(profile_file: Path) -> None:
-    """Write the dummy ``[default]`` profile that `merged_environment` points to."""
+    """Write a dummy ``[default]`` profile for `merged_environment`."""
     profile_file.write_text(_PROFILE, encoding="utf-8")
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether `host` is a literal loopback address; a name is not, because a name can lead anywhere.
+    """Tell whether `host` is a literal loopback address; a host name is not, because it can lead anywhere.
 
     Examples
     --------

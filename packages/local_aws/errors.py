@@ -10,7 +10,7 @@ class StartError(LocalAwsError):
 
 
 class UnsafeUpstreamError(LocalAwsError):
-    """The gateway was asked to forward to an address that is not on this machine."""
+    """The gateway would forward to an address that is not on this machine."""
 
 
 class ServiceFileError(LocalAwsError):
@@ -22,7 +22,7 @@ class DeployError(LocalAwsError):
 
 
 class StoppingError(LocalAwsError):
-    """A function was invoked while the embedded AWS stops."""
+    """A function was invoked while the embedded AWS was stopping."""
 
 
 class FunctionNotFoundError(LocalAwsError):
@@ -30,7 +30,7 @@ class FunctionNotFoundError(LocalAwsError):
 
 
 class CodeNotFoundError(LocalAwsError):
-    """A function is deployed, but nothing says where its code is on this machine."""
+    """A function is deployed, but its code is not known, or not on this machine any more."""
 
 
 class BrokenArchiveError(LocalAwsError):
@@ -39,7 +39,3 @@ class BrokenArchiveError(LocalAwsError):
 
 class RuntimeNotFoundError(LocalAwsError):
     """Nothing on this machine can run the function's runtime; the message names what to install."""
-
-
-class ScheduleError(LocalAwsError):
-    """A deployed schedule cannot be fired: it is not there, disabled, or its target is no state machine."""

@@ -1,7 +1,7 @@
-"""Find and end every process that a function started, wherever it has gone.
+"""Find and kill every process that a Lambda function started.
 
-A daemon lives in a session of its own and loses its parent when the function dies, so neither process groups nor
-parents find it. What it keeps is its environment: each function instance starts with a mark there.
+A daemon has a session of its own and becomes an orphan when the function dies, so neither process groups nor parent ids
+find it. It still has the function's environment variables, and one of them names its execution environment.
 """
 
 import contextlib
@@ -9,53 +9,47 @@ import time
 
 import psutil
 
-MARK = "LOCAL_AWS_INSTANCE"
+ID_VARIABLE = "LOCAL_AWS_ENVIRONMENT_ID"
+"""The variable with ``<owner id>/<execution environment id>``."""
+
 _ROUNDS = 20
 _PAUSE_SECONDS = 0.02
 
 
-def marked_processes(mark: str) -> list[psutil.Process]:
-    """Return the living processes whose mark starts with `mark`.
-
-    Parameters
-    ----------
-    mark
-        ``<owner>/<instance>`` for the processes of one instance, ``<owner>/`` for those of all its owner's instances.
-    """
+def find_processes(id_prefix: str) -> list[psutil.Process]:
+    """Return the living processes whose `ID_VARIABLE` starts with a prefix, such as ``<owner id>/``."""
     return [
         process
         for process in psutil.process_iter(["environ", "status"])
         if process.info["status"] != psutil.STATUS_ZOMBIE
-        and (process.info["environ"] or {}).get(MARK, "").startswith(mark)
+        and (process.info["environ"] or {}).get(ID_VARIABLE, "").startswith(id_prefix)
     ]
 
 
-def kill_marked(mark: str, root: psutil.Process | None = None) -> None:
-    """Kill all processes with `mark`, and the descendants of `root`, until none is left.
+def kill_processes(id_prefix: str, root: psutil.Process | None = None) -> None:
+    """Kill the processes that `find_processes` finds, and a process with its descendants, until none is left.
 
     Parameters
     ----------
-    mark
-        See `marked_processes`.
+    id_prefix
+        See `find_processes`.
     root
-        The instance's own process; finds descendants that gave up their environment. May have ended already.
+        The first process of an execution environment: leads to descendants that dropped their environment variables.
+        May have ended already.
     """
-    known = _descendants(root) if root else []
+    family: list[psutil.Process] = []
+    if root:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = [root, *root.children(recursive=True)]
     for _ in range(_ROUNDS):
-        # A process that is about to fork can escape one round, its child does not escape the next.
-        alive = [p for p in {*known, *marked_processes(mark)} if _is_alive(p)]
+        # A process that forks during one round can escape it; the next round finds the child.
+        alive = {*filter(_is_alive, family), *find_processes(id_prefix)}
         if not alive:
             return
         for process in alive:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 process.kill()
         time.sleep(_PAUSE_SECONDS)
-
-
-def _descendants(root: psutil.Process) -> list[psutil.Process]:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return [root, *root.children(recursive=True)]
-    return []
 
 
 def _is_alive(process: psutil.Process) -> bool:

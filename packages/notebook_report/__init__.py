@@ -1,13 +1,13 @@
-"""An executed notebook as a report: one page for people who would rather look than read code.
+"""An executed notebook as a report: one web page for people who would rather look than read code.
 
-The page is made for text that nobody can trust: nothing in it runs, nothing is loaded, it leads nowhere but to the
-files beside it. nbconvert's parts for markdown and for sanitizing do the work; its exporters are not used, because
-their templates are not in its package (a Lambda layer would not have them) and load scripts from other hosts.
+The page treats every text as hostile: it runs nothing, loads nothing and links only to files beside it. nbconvert
+renders the markdown and sanitizes the HTML. Its exporters are not used: their templates load scripts from other hosts
+and are not part of its package, so a Lambda layer would lack them.
 
-Knows nothing of what the notebook is about. Tags of cells say what belongs where (`notebook_report.notebook`).
+The package does not depend on what a notebook is about: tags of its cells (`notebook_report.notebook`) assign them.
 """
 
-from notebook_report.errors import PageError
-from notebook_report.page import Verdict, make_page
+from notebook_report.allowlist import PageError
+from notebook_report.page import Banner, make_page
 
-__all__ = ["PageError", "Verdict", "make_page"]
+__all__ = ["Banner", "PageError", "make_page"]

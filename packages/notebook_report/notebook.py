@@ -1,4 +1,4 @@
-"""What of an executed notebook belongs into its report: prose and outputs in order, without code."""
+"""Read an executed notebook (nbformat 4): its title, and the cells, outputs and errors that its report shows."""
 
 from __future__ import annotations
 
@@ -8,116 +8,62 @@ from dataclasses import dataclass, field
 from typing import Any
 
 VERDICT, RESULT, PARAMETERS = "verdict", "result", "parameters"
-# ``sample``: true only where the notebook was executed on the committed sample
-LEFT_OUT = frozenset({PARAMETERS, "injected-parameters", RESULT, "sample", VERDICT})
-# papermill's own words on an error, which the report says itself
+# ``remove_cell`` is the tag that nbconvert suggests for a cell that no page shows; no page shows code, tagged or not
+HIDDEN_TAGS = frozenset({PARAMETERS, "injected-parameters", RESULT, "remove_cell", VERDICT})
+# papermill's markdown cells about an error; the report has its own words
 _PAPERMILL = "papermill-error-cell-tag"
 _TITLE = re.compile(r"^# +(?:\d+\. +)?(.+?) *$", re.MULTILINE)
+Cell = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Prose:
-    """A markdown cell's source."""
-
-    source: str
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One output: its text by MIME type, and its metadata; what was printed is ``text/plain``."""
+class Output:
+    """An output: its text by MIME type (printed text is ``text/plain``), and its metadata by MIME type."""
 
     data: Mapping[str, str]
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A code cell that is left out; a section that holds nothing else is left out with it."""
+def title_and_body(notebook: Mapping[str, Any]) -> tuple[str, list[Cell]]:
+    """Return the first heading without its number, empty if there is none, and the cells that the report may show.
 
-
-@dataclass(frozen=True)
-class Stop:
-    """The cell at which the notebook ended too early, by its number, and the error in words."""
-
-    number: int | None
-    error: str
-
-
-Block = Prose | Shown | Gap | Stop
-
-
-@dataclass(frozen=True)
-class Executed:
-    """An executed notebook without its code.
-
-    Attributes
-    ----------
-    title
-        Its first heading, without a number in front; empty if there is none.
-    verdict
-        The outputs of the cell tagged ``verdict``; empty if it was not reached.
-    blocks
-        All the rest, in the notebook's order, as far as it was executed.
+    The cells up to that tagged ``parameters`` are about running the notebook and are left out.
     """
-
-    title: str
-    verdict: Sequence[Shown]
-    blocks: Sequence[Block]
-
-
-def read_executed(notebook: Mapping[str, Any]) -> Executed:
-    """Divide a notebook (nbformat 4) into what its report shows.
-
-    The first markdown cell gives the title. What stands between it and the cell tagged ``parameters`` is about running
-    the notebook, and left out, as are the cells tagged with one of `LEFT_OUT`. After a cell that failed nothing
-    follows: it was not executed. The notebook is not changed.
-    """
-    cells = [cell for cell in notebook.get("cells", []) if _PAPERMILL not in _tags(cell)]
-    heads = [number for number, cell in enumerate(cells) if {PARAMETERS, "injected-parameters"} & _tags(cell)]
-    card = next((_text(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"), "")
-    title = _TITLE.search(card)
-    body = cells[heads[-1] + 1 :] if heads else cells[1 if title else 0 :]
-    verdict: list[Shown] = []
-    for cell in body:
-        if VERDICT in _tags(cell) and cell["cell_type"] == "code":
-            verdict += _outputs(cell)
-    return Executed(title[1] if title else "", verdict, list(_blocks(body)))
+    cells = [cell for cell in notebook.get("cells", []) if _PAPERMILL not in tags_of(cell)]
+    first_text = next((source_of(cell) for cell in cells if cell["cell_type"] == "markdown"), "")
+    title = _TITLE.search(first_text)
+    parameters = [n for n, cell in enumerate(cells) if {PARAMETERS, "injected-parameters"} & tags_of(cell)]
+    return title[1] if title else "", cells[parameters[-1] + 1 if parameters else bool(title) :]
 
 
-def _blocks(cells: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
-    for cell in cells:
-        left_out = LEFT_OUT & _tags(cell)
-        if cell["cell_type"] == "markdown" and not left_out:
-            yield Prose(_text(cell["source"]))
-        if cell["cell_type"] != "code":
-            continue
-        if left_out:
-            yield Gap()
-        else:
-            yield from _outputs(cell)
-        error = next((output for output in cell.get("outputs", []) if output["output_type"] == "error"), None)
-        if error or cell.get("metadata", {}).get("papermill", {}).get("status") == "failed":
-            if RESULT not in _tags(cell):  # whose error is what the verdict is about
-                words = f"{error['ename']}: {error['evalue']}" if error else "it did not end"
-                yield Stop(cell.get("execution_count"), words)
-            return
-
-
-def _outputs(cell: Mapping[str, Any]) -> Iterator[Shown]:
+def outputs_of(cell: Cell) -> Iterator[Output]:
+    """Yield the outputs of a code cell; warnings (stderr) are for readers of the notebook only."""
     for output in cell.get("outputs", []):
-        if output["output_type"] == "stream":
-            # warnings are for whoever opens the notebook
-            if output["name"] == "stdout":
-                yield Shown({"text/plain": _text(output["text"])})
+        if output["output_type"] == "stream" and output["name"] == "stdout":
+            yield Output({"text/plain": _joined(output["text"])})
         elif output["output_type"] in ("execute_result", "display_data"):
-            data = {kind: _text(value) for kind, value in output["data"].items() if isinstance(value, str | list)}
-            yield Shown(data, output.get("metadata", {}))
+            data = {kind: _joined(value) for kind, value in output["data"].items() if isinstance(value, str | list)}
+            yield Output(data, output.get("metadata", {}))
 
 
-def _tags(cell: Mapping[str, Any]) -> frozenset[str]:
+def error_of(cell: Cell) -> str:
+    """Return the error that ended the notebook in this code cell, empty if there is none."""
+    for output in cell.get("outputs", []):
+        if output["output_type"] == "error":
+            return f"{output['ename']}: {output['evalue']}"
+    return "it did not end" if cell.get("metadata", {}).get("papermill", {}).get("status") == "failed" else ""
+
+
+def tags_of(cell: Cell) -> frozenset[str]:
+    """Return the tags of a cell."""
     return frozenset(cell.get("metadata", {}).get("tags", []))
 
 
-def _text(value: str | Sequence[str]) -> str:
-    """Return a text that may be stored as a list of lines."""
-    return value if isinstance(value, str) else "".join(map(str, value))
+def source_of(cell: Cell) -> str:
+    """Return the source of a cell."""
+    return _joined(cell["source"])
+
+
+def _joined(text: str | Sequence[str]) -> str:
+    """Return a text, which a notebook may store as a list of lines."""
+    return text if isinstance(text, str) else "".join(map(str, text))

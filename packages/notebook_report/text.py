@@ -1,43 +1,48 @@
-"""Text from outside, as text: what cannot be seen is made visible, and what is too long is cut."""
+"""Text from outside for display: invisible characters are made visible, and long text is cut."""
 
 from __future__ import annotations
 
 from nbconvert.filters import strip_ansi
 
-# Control characters have a picture each (NUL is shown as one small sign), all but line feed and tab, which are layout
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"} | {
+MAX_TEXT = 20_000  # characters of one text, such as the output of a cell
+MAX_LINE = 2_000  # characters of a title, a fact, an error, the description of a figure
+
+# Each control character has a symbol (for NUL the small letters "NUL"), except line feed and tab, which are layout
+_CONTROLS = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"} | {
     0x7F: "\N{SYMBOL FOR DELETE}"
 }
-# What is no character, or has no place in a page
-_NONE = [*range(0x80, 0xA0), *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF]
-# They would turn the direction of what follows, so that an id reads as another one. Source: https://trojansource.codes
+# C1 controls, surrogates and noncharacters are not allowed in HTML
+_NOT_ALLOWED = [*range(0x80, 0xA0), *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF]
+# They change the direction of the following text, so that an id reads as another. Source: https://trojansource.codes
 _DIRECTIONS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_SHOWN = (
-    _PICTURES | dict.fromkeys(_NONE, "\N{REPLACEMENT CHARACTER}") | {code: f"[U+{code:04X}]" for code in _DIRECTIONS}
+_REPLACEMENTS = (
+    _CONTROLS
+    | dict.fromkeys(_NOT_ALLOWED, "\N{REPLACEMENT CHARACTER}")
+    | {code: f"[U+{code:04X}]" for code in _DIRECTIONS}
 )
 
 
-def visible(text: str) -> str:
-    r"""Return `text` with control characters as signs that can be seen; line feeds and tabs stay.
+def escape_invisible(text: str) -> str:
+    r"""Return `text` with control characters replaced by visible symbols; line feeds and tabs stay.
 
     Examples
     --------
-    >>> visible("a\0b\x1b[31m\r\nc")
+    >>> escape_invisible("a\0b\x1b[31m\r\nc")
     'a␀b␛[31m\nc'
-    >>> visible("\u202etxt.exe")
+    >>> escape_invisible("\u202etxt.exe")
     '[U+202E]txt.exe'
     """
-    return text.replace("\r\n", "\n").translate(_SHOWN)
+    return text.replace("\r\n", "\n").translate(_REPLACEMENTS)
 
 
-def shown(text: str, most: int) -> str:
-    r"""Return `text` to be shown: without a terminal's colours, visible, and cut with a word on how long it was.
+def display_text(text: str, max_characters: int = MAX_LINE) -> str:
+    r"""Return `text` without terminal colours and invisible characters; a cut text ends with its full length.
 
     Examples
     --------
-    >>> shown("device", 10), shown("device_0001", 6), shown("\x1b[31mred\x1b[0m\0", 20)
+    >>> display_text("device", 10), display_text("device_0001", 6), display_text("\x1b[31mred\x1b[0m\0", 20)
     ('device', 'device… (11 characters)', 'red␀')
     """
-    # cut first: to clean megabytes of which nothing is shown would take a second
-    cleaned = visible(str(strip_ansi(text[:most])))
-    return cleaned if len(text) <= most else f"{cleaned}… ({len(text):,} characters)"
+    # cut first: it would take a second to clean megabytes that are not displayed
+    cleaned = escape_invisible(str(strip_ansi(text[:max_characters])))
+    return cleaned if len(text) <= max_characters else f"{cleaned}… ({len(text):,} characters)"

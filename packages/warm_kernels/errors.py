@@ -1,4 +1,4 @@
-"""What can go wrong with a warm kernel; the notebook then gets a normal kernel, and there is one warning."""
+"""Errors of warm kernels; but for wrong settings, the notebook then gets a stock kernel and there is one warning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SettingsError(WarmKernelsError):
 
 
 class ZygoteRefusedError(WarmKernelsError):
-    """The zygote will not fork: a module cannot be imported, or it left a thread or an open descriptor behind."""
+    """A fork would not be safe: a preloaded module failed to import, started a thread or left a descriptor open."""
 
 
 class ZygoteDiedError(WarmKernelsError):
@@ -20,4 +20,4 @@ class ZygoteDiedError(WarmKernelsError):
 
 
 class ForkFailedError(WarmKernelsError):
-    """The zygote could not make a kernel process of this request, for example for want of memory."""
+    """The zygote could not fork this kernel, for example for want of memory."""

@@ -1,4 +1,4 @@
-"""Messages between the owner, its zygote and the forked kernels: one JSON object a line, with file descriptors."""
+"""Messages between the owner, its zygote and the kernels: one JSON object a line, with file descriptors."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 
 Message = dict[str, Any]
 
-_PIECE = 65_536  # bytes
-_MOST_DESCRIPTORS = 8
-_NEVER_INHERITED = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_BUFFER_BYTES = 65_536
+_MAX_DESCRIPTORS = 8
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-class Channel:
+class MessageSocket:
     """One end of a Unix stream socket that carries messages.
 
     Attributes
     ----------
     descriptors
-        File descriptors that came with messages and that nobody has taken yet, in order.
+        Received file descriptors, in order. Whoever takes one out must close it; `close` closes the others.
     """
 
     def __init__(self, end: socket.socket) -> None:
@@ -32,14 +32,14 @@ class Channel:
         self.descriptors: list[int] = []
 
     @classmethod
-    def pair(cls) -> tuple[Channel, Channel]:
-        """Return the two ends of a new channel; neither is inherited by a program that this process starts."""
-        one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        return cls(one), cls(other)
+    def pair(cls) -> tuple[MessageSocket, MessageSocket]:
+        """Return two connected ends; a program that this process starts inherits neither."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        return cls(ours), cls(theirs)
 
     @classmethod
-    def of_descriptor(cls, descriptor: int) -> Channel:
-        """Return the end that has this file descriptor, which is from now on the channel's to close."""
+    def from_descriptor(cls, descriptor: int) -> MessageSocket:
+        """Return the end with this file descriptor; `close` closes it."""
         os.set_inheritable(descriptor, False)
         return cls(socket.socket(fileno=descriptor))
 
@@ -48,7 +48,7 @@ class Channel:
         return self._socket.fileno()
 
     def send(self, message: Message, descriptors: Sequence[int] = (), timeout: float | None = None) -> None:
-        """Send a message and copies of file descriptors; the caller keeps, and closes, its own.
+        """Send a message and copies of file descriptors; the caller closes its own.
 
         Raises
         ------
@@ -57,8 +57,8 @@ class Channel:
         """
         data = json.dumps(message).encode() + b"\n"
         self._socket.settimeout(timeout)
-        sent = socket.send_fds(self._socket, [data], descriptors) if descriptors else 0
-        self._socket.sendall(data[sent:])
+        n_sent = socket.send_fds(self._socket, [data], descriptors) if descriptors else 0
+        self._socket.sendall(data[n_sent:])
 
     def receive(self, timeout: float | None = None) -> Message:
         """Return the next message; its file descriptors are appended to `descriptors`.
@@ -66,52 +66,48 @@ class Channel:
         Parameters
         ----------
         timeout
-            Seconds for each piece; None waits for ever, 0 takes only what is there.
+            Seconds for each read; None waits without a limit, 0 does not wait.
 
         Raises
         ------
         TimeoutError
             No message in time.
         EOFError
-            The other end is closed, and there is no message left.
+            The other end is closed, and every message was received.
         """
         self._socket.settimeout(timeout)
         while b"\n" not in self._received:
             try:
-                piece = self._receive_piece()
-            except BlockingIOError as error:  # what a time-out of 0 seconds raises
+                data = self._read()
+            except BlockingIOError as error:  # a time-out of 0 seconds
                 raise TimeoutError from error
             except ConnectionError:
-                piece = b""
-            if not piece:
+                data = b""
+            if not data:
                 raise EOFError
-            self._received += piece
+            self._received += data
         line, self._received = self._received.split(b"\n", 1)
         message: Message = json.loads(line)
         return message
 
-    def _receive_piece(self) -> bytes:
-        space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
-        piece, ancillary, _flags, _address = self._socket.recvmsg(_PIECE, space, _NEVER_INHERITED)
-        for level, kind, data in ancillary:
+    def _read(self) -> bytes:
+        space = socket.CMSG_SPACE(_MAX_DESCRIPTORS * array.array("i").itemsize)
+        data, ancillary, _flags, _address = self._socket.recvmsg(_BUFFER_BYTES, space, _CLOSE_ON_EXEC)
+        for level, kind, content in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 numbers = array.array("i")
-                numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+                numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
                 self.descriptors.extend(numbers)
-        return piece
+        return data
 
-    def close_descriptors(self) -> None:
-        """Close the file descriptors that nobody has taken."""
-        while self.descriptors:
-            os.close(self.descriptors.pop())
-
-    def hang_up(self) -> None:
-        """Close for good: the other end sees it at once, even if a fork of this process holds a copy."""
+    def shutdown(self) -> None:
+        """Close both directions: the other end sees it at once, even if a fork of this process has a copy."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self.close()
 
     def close(self) -> None:
-        """Close this process's end."""
-        self.close_descriptors()
+        """Close this process's copy, and the received file descriptors."""
+        while self.descriptors:
+            os.close(self.descriptors.pop())
         self._socket.close()

@@ -1,4 +1,4 @@
-"""The settings of this library, from the arguments of ``start`` or from the environment."""
+"""Settings, from the arguments of ``start`` or from environment variables."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from warm_kernels.errors import SettingsError
 
 SWITCH, PRELOAD, STANDBY = "WARM_KERNELS", "WARM_KERNELS_PRELOAD", "WARM_KERNELS_STANDBY"
 
-# what nbclient, and so papermill, adds to the command of every kernel
+# nbclient, and so papermill, adds these to the command of every kernel
 USUAL_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_MOST_STANDBYS = 8
+_MAX_STANDBY = 8
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How kernels are kept warm.
+    """Settings of the zygote and its kernels.
 
     Attributes
     ----------
     enabled
-        Fork kernels at all; otherwise every kernel is a stock one.
+        Whether kernels are forked; if not, every kernel is a stock one.
     preload
         Modules that the zygote imports, in this order, before it forks.
     standby
-        Kernels forked ahead of time, 0 for none.
+        Number of kernels to fork ahead of time.
     arguments
-        The kernel arguments of the first standby kernels; later ones get those of the kernel before them.
+        Kernel arguments of the first standby kernels; later ones get those of the kernel launched before them.
     """
 
     enabled: bool
@@ -49,18 +49,16 @@ def settings_from(
     standby: int | None = None,
     extra_arguments: Sequence[str] = (),
 ) -> Settings:
-    """Return the settings; an argument that is given wins over its environment variable.
+    """Return the settings; an argument takes precedence over its environment variable.
 
     Parameters
     ----------
     environment
-        ``WARM_KERNELS`` is ``on`` or ``off`` (default: on, where forking is safe; off on macOS, whose own libraries
-        do not survive a fork, and on Windows, which has none). ``WARM_KERNELS_PRELOAD`` lists modules with commas
-        (default: pandas, where it is installed). ``WARM_KERNELS_STANDBY`` is a number (default 0).
+        May have the three variables that the README describes.
     preload, standby
         As `Settings` has them.
     extra_arguments
-        The kernel arguments that runs will use (papermill's ``extra_arguments``); for standby kernels.
+        Further kernel arguments (papermill's ``extra_arguments``) of the first standby kernels.
 
     Raises
     ------
@@ -73,24 +71,22 @@ def settings_from(
     ... # doctest: +NORMALIZE_WHITESPACE
     Settings(enabled=True, preload=('json', 'csv'), standby=1, arguments=('--HistoryManager.hist_file=:memory:',))
     """
-    modules = _listed(environment[PRELOAD]) if preload is None and PRELOAD in environment else preload
-    if modules is None:
+    modules = preload
+    if modules is None and PRELOAD in environment:
+        modules = [name.strip() for name in environment[PRELOAD].split(",") if name.strip()]
+    elif modules is None:
         modules = ["pandas"] if importlib.util.find_spec("pandas") else []
     if isinstance(modules, str) or (wrong := [m for m in modules if not _MODULE.fullmatch(m)]):
-        found = modules if isinstance(modules, str) else wrong[0]
+        value = modules if isinstance(modules, str) else wrong[0]
         raise SettingsError(
-            f"{PRELOAD}: not a module name; found {found!r}; expected names like 'pandas', 'etl.join.owners'."
+            f"{PRELOAD}: not a module name; found {value!r}; expected names like 'pandas', 'numpy.random'."
         )
     return Settings(
         enabled=_enabled(environment.get(SWITCH, "")),
         preload=tuple(modules),
-        standby=_number(environment.get(STANDBY) or "0" if standby is None else standby),
+        standby=_count(environment.get(STANDBY) or "0" if standby is None else standby),
         arguments=(*extra_arguments, *USUAL_ARGUMENTS),
     )
-
-
-def _listed(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _enabled(switch: str) -> bool:
@@ -99,8 +95,8 @@ def _enabled(switch: str) -> bool:
     return sys.platform.startswith("linux") if not switch else switch.lower() == "on" and hasattr(os, "fork")
 
 
-def _number(standby: int | str) -> int:
+def _count(standby: int | str) -> int:
     number = int(standby) if isinstance(standby, int) or standby.isdecimal() else -1
-    if not 0 <= number <= _MOST_STANDBYS:
-        raise SettingsError(f"{STANDBY}: not a count; found {standby!r}; expected 0 to {_MOST_STANDBYS}.")
+    if not 0 <= number <= _MAX_STANDBY:
+        raise SettingsError(f"{STANDBY}: not a count; found {standby!r}; expected 0 to {_MAX_STANDBY}.")
     return number

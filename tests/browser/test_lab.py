@@ -7,9 +7,9 @@ import subprocess
 
 import psutil
 import pytest
+from lab_in_browser import lab, open_notebook, run_all
 
 from etl.runs.provenance import ROOT
-from lab_in_browser import lab, open_notebook, run_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from etl.cli.local_files import mirror
 from etl.cli.local_pipeline import deploy
 from etl.runs.provenance import ROOT
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 
 sys.path.append(str(ROOT / "tests" / "notebook_report"))
 from made_up_notebooks import HOSTILE, hostile_notebook
@@ -35,11 +36,11 @@ def of_the_pipeline(embedded_aws, tmp_path_factory):
     ]
     raw = io.BytesIO(json.dumps({"data": events}).encode())
     pipeline.load(raw=raw, s3_object_key="hostile.json", devices=devices)
-    arn = pipeline.start({"s3_object_key": "hostile.json", "run_date": "2021-03-23"}, name="hostile")
-    assert list(pipeline.follow(arn))
-    assert pipeline.outcome(arn).succeeded, pipeline.outcome(arn)
+    execution = pipeline.start({"s3_object_key": "hostile.json", "run_date": "2021-03-23"}, name="hostile")
+    assert list(execution.follow())
+    assert execution.result().succeeded, execution.result()
     out = tmp_path_factory.mktemp("out")
-    pipeline.mirror("runs/", out)
+    mirror(pipeline.analytics_bucket_name, "runs/", out)
     return out / "runs/20210323/hostile/report.html"
 
 
@@ -47,10 +48,10 @@ def of_the_pipeline(embedded_aws, tmp_path_factory):
 def of_made_up_outputs(tmp_path_factory):
     """Return a page that shows hostile text in every way that there is, also such as the pipeline never would."""
     path = tmp_path_factory.mktemp("page") / "report.html"
-    verdict = Verdict("bad", "Failed", HOSTILE[0], HOSTILE[2])
+    banner = Banner("failure", "Failed", HOSTILE[0], HOSTILE[2])
     facts = {"Run date": HOSTILE[3], "Input": HOSTILE[-4]}
     path.write_bytes(
-        make_page(hostile_notebook(), verdict=verdict, title="", facts=facts, links={"manifest.json": HOSTILE[1]})
+        make_page(hostile_notebook(), banner=banner, title="", facts=facts, links={"manifest.json": HOSTILE[1]})
     )
     return path
 

@@ -1,4 +1,4 @@
-"""``etl lab`` on own files, on kept runs and on a deployed stage: everything but JupyterLab itself.
+"""``etl lab`` on own files, on past runs and on a deployed stage: everything but JupyterLab itself.
 
 JupyterLab, and *Run All* in it, is in ``tests/browser/test_lab.py``.
 """
@@ -20,12 +20,11 @@ from nbclient.exceptions import CellExecutionError
 from etl.cli import lab_command
 from etl.cli.local_pipeline import deploy
 from etl.cli.main import main
-from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
-from etl.runs.input_record import described_input, note_input
+from etl.cli.sample import SAMPLE_DEVICES, load_sample
+from etl.runs.input_record import make_input_record, write_input_record
 from etl.runs.notebook_parameters import with_parameters
 from etl.runs.provenance import ROOT
 from etl.storage import object_store
-from etl.storage.devices_file import read_devices_file
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow, pytest.mark.exhaustive]
 
@@ -44,7 +43,7 @@ def executed(path):
 
 @pytest.fixture
 def served(monkeypatch):
-    """Return what was served, and a list of the notebooks to execute in place of JupyterLab."""
+    """Return the calls of JupyterLab, and a list for the notebooks that are executed in its place."""
     calls, execute = [], []
 
     def serve(folder, notebook, *, browser):
@@ -56,12 +55,12 @@ def served(monkeypatch):
 
 
 def committed():
-    """Return the committed notebooks, to the byte."""
+    """Return the bytes of the committed notebooks."""
     return {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
 def test_own_files_are_run_once_and_opened(served, tmp_path, capsys):
-    """The notebooks work on these files, with their key and date, in copies that stay."""
+    """Opens copies that stay and work on these files, with their key and date."""
     calls, execute = served
     execute += ["explore.ipynb"]
     (tmp_path / "mine.json").write_text(
@@ -82,7 +81,7 @@ def test_own_files_are_run_once_and_opened(served, tmp_path, capsys):
     assert error is None
     assert "湯沸器" in outputs["looks"]
     assert "differs in case" in outputs["why"]
-    # the executed ones are the run's, as they were
+    # the notebooks that the run executed have their outputs
     assert "ann" in (folder / "02_join.ipynb").read_text(encoding="utf-8")
     assert committed() == before
     shown = capsys.readouterr().out
@@ -90,7 +89,7 @@ def test_own_files_are_run_once_and_opened(served, tmp_path, capsys):
 
 
 def run_notebooks(**parameters):
-    """Return the notebooks of a run that failed in its join, with the parameters that papermill noted in them."""
+    """Return the notebooks of a run that failed in its join, with the parameters that papermill writes into them."""
     found = {}
     for name in ("01_load.ipynb", "02_join.ipynb"):
         document = json.loads(with_parameters((ROOT / "notebooks" / name).read_bytes(), parameters))
@@ -100,26 +99,26 @@ def run_notebooks(**parameters):
 
 
 @pytest.fixture
-def kept(tmp_path):
-    """Return a folder with a run that failed in its join, as ``etl run`` leaves it, and the raw file it failed on."""
+def past_run(tmp_path):
+    """Return a folder with a run of ``etl run`` that failed in its join, and the raw file on which it failed."""
     (tmp_path / "bad.json").write_text('{"data": [{"device_id": "d"', encoding="utf-8")
     folder = tmp_path / "out" / "runs" / "20210323" / "night"
     folder.mkdir(parents=True)
     for name, content in run_notebooks(s3_object_key="bad.json", run_date="2021-03-23", execution="night").items():
         (folder / name).write_bytes(content)
-    note_input(folder, described_input(raw=tmp_path / "bad.json", devices=SAMPLE_DEVICES))
+    write_input_record(folder, make_input_record(raw=tmp_path / "bad.json", devices=SAMPLE_DEVICES))
     return tmp_path
 
 
-def test_a_kept_run_fails_again_where_it_failed(served, kept, capsys):
-    """On its own input, which may have been moved; what the analyst changed in the copy is there the next time."""
+def test_a_past_run_fails_again_where_it_failed(served, past_run, capsys):
+    """Runs on its own input, which may have been moved, and refuses any other."""
     calls, execute = served
     execute += ["02_join.ipynb"]
-    (kept / "bad.json").rename(kept / "moved.json")
-    options = ["lab", "--run", "20210323", "--out", str(kept / "out"), "--no-browser"]
+    (past_run / "bad.json").rename(past_run / "moved.json")
+    options = ["lab", "--run", "20210323", "--out", str(past_run / "out"), "--no-browser"]
     assert main([*options]) == 1
     assert "bad.json: gone; the run read 27 bytes" in capsys.readouterr().err
-    assert main([*options, "--raw", str(kept / "moved.json"), "--devices", str(SAMPLE_DEVICES)]) == 0
+    assert main([*options, "--raw", str(past_run / "moved.json"), "--devices", str(SAMPLE_DEVICES)]) == 0
     ((folder, notebook, _browser, results),) = calls
     assert notebook == "02_join.ipynb"
     _outputs, error = results["02_join.ipynb"]
@@ -132,8 +131,7 @@ def test_a_kept_run_fails_again_where_it_failed(served, kept, capsys):
 def stage(embedded_aws):
     """Return a deployed stage with the sample, and a run that failed in its join."""
     made = deploy(embedded_aws, stage="lookedat")
-    with SAMPLE_RAW.open("rb") as raw:
-        made.load(raw=raw, s3_object_key=SAMPLE_RAW.name, devices=read_devices_file(SAMPLE_DEVICES))
+    load_sample(made)
     notebooks = run_notebooks(
         raw_bucket_name=made.raw_bucket_name,
         analytics_bucket_name=made.analytics_bucket_name,
@@ -147,7 +145,7 @@ def stage(embedded_aws):
 
 
 def test_a_run_of_a_stage_can_be_looked_at_and_not_changed(served, stage, tmp_path, monkeypatch, capsys):
-    """The copies read the stage; the cell that would write says that it must not."""
+    """Reads from the stage in copies; a cell that writes fails with ReadOnlyError, and the stage does not change."""
     calls, execute = served
     execute += ["explore.ipynb", "02_join.ipynb"]
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -169,22 +167,22 @@ def test_a_run_of_a_stage_can_be_looked_at_and_not_changed(served, stage, tmp_pa
 
 @pytest.mark.usefixtures("stage")
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (["--run", "20210324"], "no run of 20210324; found 20210323; expected"),
         (["--run", "20210323", "--execution", "x"], "no execution 'x' of 20210323; found nightly; expected"),
     ],
 )
-def test_an_unknown_run_of_a_stage_lists_those_that_exist(served, tmp_path, capsys, options, says):
-    """One line, and nothing is made."""
+def test_an_unknown_run_of_a_stage_lists_those_that_exist(served, tmp_path, capsys, options, message):
+    """Prints one line, and makes no folder."""
     assert main(["lab", *options, "--stage", "lookedat", "--out", str(tmp_path / "out")]) == 1
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert served[0] == []
     assert not (tmp_path / "out").exists()
 
 
 def test_a_stage_that_does_not_exist_is_one_line(served, stage, tmp_path, capsys):
-    """With what AWS says."""
+    """Prints the message of AWS in one line."""
     del stage
     assert main(["lab", "--run", "20210324", "--stage", "none", "--out", str(tmp_path / "out")]) == 1
     err = capsys.readouterr().err
@@ -194,7 +192,7 @@ def test_a_stage_that_does_not_exist_is_one_line(served, stage, tmp_path, capsys
 
 
 def test_a_polite_kill_while_it_starts_leaves_no_process(tmp_path):
-    """Exit 130, as after Ctrl-C; JupyterLab with open kernels is in the browser's test."""
+    """Returns 130, as after Ctrl-C; the browser's test covers JupyterLab with open kernels."""
     process = subprocess.Popen(
         [sys.executable, "-m", "etl", "lab", "--no-browser"],
         cwd=tmp_path,

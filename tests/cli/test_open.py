@@ -1,4 +1,4 @@
-"""``etl run`` says where the report is, and opens it: of good days, and above all of bad ones."""
+"""``etl run`` prints the path of the report, and opens it, above all after a failure."""
 
 import argparse
 import webbrowser
@@ -7,54 +7,50 @@ from contextlib import contextmanager
 import pytest
 
 from etl.cli import run_command
-from etl.cli.execution_history import Outcome
+from etl.cli.execution import ExecutionResult
 
-ARN = "arn:aws:states:ap-northeast-1:123456789012:execution:m:nightly-1"
-FAILED = Outcome(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")
-NO_FILE = Outcome(succeeded=True, output={"result": "No file."}, error="", cause="")
+FAILED = ExecutionResult(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")
+NO_FILE = ExecutionResult(succeeded=True, output={"result": "No file."}, error="", cause="")
 
 
 class Pipeline:
-    """A pipeline that leaves these reports when it is mirrored, and ends as it is told."""
+    """A pipeline whose execution, called nightly-1, takes no time and ends with a given result."""
 
-    analytics_bucket_name, raw_bucket_name = "analytics", "raw"
+    analytics_bucket_name, raw_bucket_name, name = "analytics", "raw", "nightly-1"
 
-    def __init__(self, reports, ended):
-        self.reports, self.ended = reports, ended
+    def __init__(self, result):
+        self.result = result
 
     def load(self, **_data):
         """Take the data."""
 
     def start(self, _input):
         """Return the execution."""
-        return ARN
+        return self
 
-    def follow(self, _arn):
-        """Show no steps."""
-        return iter(())
-
-    def outcome(self, _arn):
-        """Return how it ended."""
-        return self.ended
-
-    def mirror(self, _prefix, out):
-        """Write the reports."""
-        for path in self.reports:
-            (out / path).parent.mkdir(parents=True, exist_ok=True)
-            (out / path).write_text("page", encoding="utf-8")
+    def show(self, _print_line):
+        """Return the result of the execution."""
+        return self.result
 
 
 @pytest.fixture
 def run(monkeypatch, tmp_path, capsys):
-    """Return a function that runs the command on such a pipeline, to exit code, stdout, stderr and what was opened."""
+    """Return a function that runs the command on such a pipeline: exit code, stdout, stderr and opened addresses."""
     opened = []
 
     def run_it(*reports, ended=FAILED, has_browser=True, **options):
         @contextmanager
         def pipeline(**_options):
-            yield Pipeline(reports, ended)
+            yield Pipeline(ended)
+
+        def mirror(_bucket, _prefix, out):
+            for path in reports:
+                (out / path).parent.mkdir(parents=True, exist_ok=True)
+                (out / path).write_text("page", encoding="utf-8")
+            return reports
 
         monkeypatch.setattr(run_command, "local_pipeline", pipeline)
+        monkeypatch.setattr(run_command, "mirror", mirror)
         monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or has_browser)
         (tmp_path / "devices.json").write_text('[{"user_id": "u", "device_id": "d"}]', encoding="utf-8")
         chosen = {"raw": tmp_path / "raw.json", "devices": tmp_path / "devices.json", "out": tmp_path / "out"}
@@ -67,7 +63,7 @@ def run(monkeypatch, tmp_path, capsys):
 
 
 def test_the_report_of_a_failed_day_is_named_and_opened(run, tmp_path):
-    """Exit 1, one line on stderr, and the page to look into."""
+    """Returns 1, prints one line on stderr, and opens the report."""
     code, out, err, opened = run("runs/20210323/nightly-1/report.html")
     path = tmp_path / "out/runs/20210323/nightly-1/report.html"
     assert (code, err) == (1, "etl run: ChecksFailedError: history: failed power.\n")
@@ -76,7 +72,7 @@ def test_the_report_of_a_failed_day_is_named_and_opened(run, tmp_path):
 
 
 def test_the_last_try_of_this_run_counts(run):
-    """Not that of an earlier run, nor that of a try that was made again."""
+    """Opens the report of the last try, and none of other runs."""
     names = ["report.html", "report.try-2.html", "report.try-10.html"]
     others = ["runs/20210323/nightly-2/report.html", "runs/20210324/other/report.try-11.html"]
     *_, opened = run(*(f"runs/20210323/nightly-1/{name}" for name in names), *others)
@@ -84,28 +80,28 @@ def test_the_last_try_of_this_run_counts(run):
 
 
 def test_without_open_it_is_only_named(run):
-    """Nobody's browser pops up unasked."""
+    """Prints the path and opens no browser unasked."""
     _code, out, _err, opened = run("runs/20210323/nightly-1/report.html", open=False)
     assert "report.html" in out
     assert opened == []
 
 
-def test_without_a_browser_it_says_what_to_do(run):
-    """On a server, say."""
+def test_without_a_browser_it_prints_what_to_do(run):
+    """Prints what to do on a machine without browser."""
     _code, out, _err, _opened = run("runs/20210323/nightly-1/report.html", has_browser=False)
     assert "--open: found no browser here; open " in out
 
 
 @pytest.mark.parametrize("ended", [FAILED, NO_FILE])
-def test_without_a_report_it_says_why(run, ended):
-    """A run that ends before its checks has none."""
+def test_without_a_report_it_prints_why(run, ended):
+    """Explains that a run that ends before its checks has no report."""
     _code, out, _err, opened = run("runs/20210323/earlier/report.html", ended=ended)
     assert "--open: this run ended before its checks, so there is no report to open." in out
     assert opened == []
 
 
-def test_with_json_the_words_go_to_stderr(run):
-    """Stdout is for the manifest alone."""
+def test_with_json_progress_goes_to_stderr(run):
+    """Writes nothing but the manifest to stdout."""
     _code, out, err, _opened = run("runs/20210323/nightly-1/report.html", json=True)
     assert out == ""
     assert "report.html   the report" in err

@@ -10,8 +10,9 @@ import time
 import psutil
 import pytest
 
+from etl.checks.all_checks import ALL_CHECKS
 from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
-from etl.runs.input_record import noted_input
+from etl.runs.input_record import recorded_files
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
@@ -28,7 +29,7 @@ PUBLISHED = "devices_operation_history_data/20210323.csv"
 
 
 def etl(*arguments, cwd, timeout=120, **variables):
-    """Run the command; a user's own AWS profile must not matter."""
+    """Run the command, in a shell with an AWS profile of a user, which it must ignore."""
     environment = os.environ | {"AWS_PROFILE": "not-there", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"} | variables
     return subprocess.run(
         [*ETL, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
@@ -36,7 +37,7 @@ def etl(*arguments, cwd, timeout=120, **variables):
 
 
 def started(cwd):
-    """Start the command on the sample, as a terminal does: Ctrl-C counts, even if the tests run where it does not."""
+    """Start the command on the sample so that it handles Ctrl-C, as in a terminal."""
     return subprocess.Popen(
         [*ETL, "run", *SAMPLE],
         cwd=cwd,
@@ -48,7 +49,7 @@ def started(cwd):
 
 
 def test_the_sample_twice_gives_the_reference_twice(tmp_path):
-    """A line for each state, the merged rows, the same bytes again, both runs kept, each report opened."""
+    """Prints a line for each state and the rows, publishes the same bytes twice, and opens the report of each run."""
     for _run in range(2):
         answer = etl("run", *SAMPLE, "--open", cwd=tmp_path, BROWSER=f"sh -c 'echo %s >> {tmp_path}/opened'")
         assert answer.returncode == 0, answer.stderr
@@ -57,7 +58,7 @@ def test_the_sample_twice_gives_the_reference_twice(tmp_path):
         states = [line.split()[0] for line in lines if line.startswith("  ") and line.endswith(" s")]
         assert states[1:] == ["LoadFile", "FileExists", "DataJoin", "CheckOutput", "Publish"]
         assert "  device_m6mww3ss,1616506165,on,user_0001,エアコン" in lines
-        assert "21 of 21 checks passed." in lines
+        assert f"{len(ALL_CHECKS)} of {len(ALL_CHECKS)} checks passed." in lines
         assert (tmp_path / "out" / PUBLISHED).read_bytes() == REFERENCE
     runs = sorted((tmp_path / "out/runs/20210323").iterdir())
     assert len(runs) == 2
@@ -75,7 +76,7 @@ def test_the_sample_twice_gives_the_reference_twice(tmp_path):
 
 
 def test_the_month_shows_each_planted_fault_and_no_other(tmp_path):
-    """A line for each check that found something, with what it found."""
+    """Prints a line for each check with a finding, and for no other."""
     month = ["--raw", str(SAMPLE_RAW.parent / "household-month.json"), "--run-date", "2021-04-30"]
     answer = etl("run", *month, "--devices", str(SAMPLE_RAW.parent / "household-devices.json"), cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
@@ -95,11 +96,11 @@ def test_the_month_shows_each_planted_fault_and_no_other(tmp_path):
     }
     assert list(found) == list(planted)
     assert [name for name, words in planted.items() if words not in found[name]] == []
-    assert "14 of 21 checks passed." in answer.stdout
+    assert f"{len(ALL_CHECKS) - len(planted)} of {len(ALL_CHECKS)} checks passed." in answer.stdout
 
 
 def test_json_is_the_manifest_alone_on_stdout(tmp_path):
-    """Progress goes to stderr; a large day with strangers and a table of several pages is counted right."""
+    """Prints progress to stderr, and counts a large day with unknown devices and a table of several pages right."""
     devices = [
         {"user_id": f"u{n % 900}", "device_id": f"d{n}", "type": "TV" if n % 2 else "エアコン"} for n in range(12_000)
     ]
@@ -125,7 +126,7 @@ def test_json_is_the_manifest_alone_on_stdout(tmp_path):
 
 
 def test_a_bad_file_is_one_line_and_the_last_good_day_stands(tmp_path):
-    """Exit 1; the message names the user's own file, and the notebook that shows the error is there."""
+    """Returns 1, names the user's own file, and mirrors the notebook with the error."""
     (tmp_path / "out/devices_operation_history_data").mkdir(parents=True)
     (tmp_path / "out" / PUBLISHED).write_text("last good day\n", encoding="utf-8")
     (tmp_path / "bad.json").write_text('{"data": [{"device_id": "d"', encoding="utf-8")
@@ -138,14 +139,14 @@ def test_a_bad_file_is_one_line_and_the_last_good_day_stands(tmp_path):
     assert ": bad.json: byte 27: not valid JSON" in line
     notebook = tmp_path / line.rsplit("Executed notebook: ", 1)[1]
     assert "RawFileError" in notebook.read_text(encoding="utf-8")
-    # what it failed on is noted beside it, for "etl lab --run"
-    assert noted_input(notebook.parent) == (tmp_path / "bad.json", SAMPLE_DEVICES)
+    # the input record beside it serves "etl lab --run"
+    assert recorded_files(notebook.parent) == (tmp_path / "bad.json", SAMPLE_DEVICES)
     assert (tmp_path / "out" / PUBLISHED).read_text(encoding="utf-8") == "last good day\n"
     assert "report" not in answer.stdout
 
 
 def test_no_raw_file_is_done_and_says_so(tmp_path):
-    """Exit 0: a day without a file is no failure."""
+    """Returns 0, because a day without a file is no failure."""
     answer = etl("run", "--raw", "none.json", "--devices", str(SAMPLE_DEVICES), cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert "No file: none.json does not exist" in answer.stdout
@@ -153,7 +154,7 @@ def test_no_raw_file_is_done_and_says_so(tmp_path):
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
-    """``etl run ... | head -1`` ends without a word, and leaves nothing running."""
+    """Ends ``etl run ... | head -n 1`` without a message."""
     command = " ".join([*ETL, "run", *SAMPLE])
     answer = subprocess.run(
         ["sh", "-c", f"{command} | head -n 1"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
@@ -163,14 +164,14 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
 
 
 def test_a_folder_in_place_of_the_raw_file_is_one_line(tmp_path):
-    """It is neither a file nor the lack of one."""
+    """Fails with one line, because a folder is neither a file nor a missing file."""
     answer = etl("run", "--raw", ".", "--devices", str(SAMPLE_DEVICES), cwd=tmp_path)
     assert answer.returncode == 1
     assert answer.stderr == "etl run: RawFileError: .: cannot be read (Is a directory); expected a readable file.\n"
 
 
 def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
-    """Before there is anything to stop, there is nothing to say."""
+    """Prints nothing as long as there is nothing to stop."""
     process = started(cwd=tmp_path)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
@@ -182,7 +183,7 @@ def test_an_interrupt_while_it_starts_is_quiet(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_process(tmp_path, number):
-    """Ctrl-C, or a polite kill, in the middle of a state: exit 130 and nothing left running."""
+    """Returns 130 after Ctrl-C or SIGTERM in the middle of a state, and stops all of its processes."""
     process = started(cwd=tmp_path)
     for line in process.stdout:
         if line.startswith("Execution "):

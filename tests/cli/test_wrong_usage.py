@@ -6,7 +6,7 @@ from etl.cli.main import main
 
 
 def usage(capsys, *arguments):
-    """Return what a wrong call says; it exits with 2."""
+    """Return the stderr of a wrong call, which exits with 2."""
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
@@ -14,13 +14,13 @@ def usage(capsys, *arguments):
 
 
 def test_without_a_command_it_lists_them(capsys):
-    """What can be done is said at once."""
+    """Prints the help and returns 2."""
     assert main([]) == 2
     assert "run the pipeline on your own files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["run"], "required: --raw, --devices"),
         (["run", "--raw", "a", "--devices", "b", "--run-date", "23.3.2021"], "expected a date written YYYY-MM-DD"),
@@ -40,14 +40,14 @@ def test_without_a_command_it_lists_them(capsys):
         (["rnu"], "invalid choice: 'rnu'"),
     ],
 )
-def test_wrong_usage_says_what_is_expected(capsys, arguments, says):
-    """Before anything is started."""
-    assert says in usage(capsys, *arguments)
+def test_wrong_usage_names_what_is_expected(capsys, arguments, message):
+    """Exits with 2 before anything is started."""
+    assert message in usage(capsys, *arguments)
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["lab"], ["up"]])
 def test_every_command_has_help(capsys, command):
-    """``--help`` exits with 0."""
+    """Exits with 0 and prints the usage."""
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
     assert caught.value.code == 0
@@ -55,7 +55,7 @@ def test_every_command_has_help(capsys, command):
 
 
 def test_the_help_of_lab_shows_examples(capsys):
-    """A line for each of its four uses."""
+    """Shows a line for each of its four uses."""
     with pytest.raises(SystemExit):
         main(["lab", "--help"])
     out = capsys.readouterr().out
@@ -65,27 +65,27 @@ def test_the_help_of_lab_shows_examples(capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [
         (["--raw", "none.json", "--devices", "devices.json"], "RawFileError: none.json: cannot be read (No such file"),
         (["--raw", "devices.json", "--devices", "none.json"], "DevicesFileError: none.json: cannot be read"),
         (["--run", "20210323"], "RunNotFoundError: out/runs: no run of 20210323; found no run at all"),
     ],
 )
-def test_lab_says_in_one_line_what_is_missing(capsys, tmp_path, monkeypatch, options, says):
-    """Before anything is started or made."""
+def test_lab_names_in_one_line_what_is_missing(capsys, tmp_path, monkeypatch, options, message):
+    """Prints one line before anything is started or written."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "devices.json").write_text("[]", encoding="utf-8")
     assert main(["lab", *options]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert message in err
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["devices.json"]
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (None, "cannot be read (No such file or directory)"),
         ("{", "not valid JSON"),
@@ -93,13 +93,13 @@ def test_lab_says_in_one_line_what_is_missing(capsys, tmp_path, monkeypatch, opt
         ('[{"device_id": "d"}, {"user_id": " ", "device_id": "d"}, 5]', "3 items lack"),
     ],
 )
-def test_a_wrong_devices_file_is_one_line_before_anything_starts(capsys, tmp_path, content, says):
-    """Exit 1, with the file and what it should hold."""
+def test_a_wrong_devices_file_is_one_line_before_anything_starts(capsys, tmp_path, content, message):
+    """Returns 1 with the file and its expected content, before anything is started."""
     path = tmp_path / "devices.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
     assert main(["run", "--raw", "a", "--devices", str(path)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert message in err
     assert err.count("\n") == 1

@@ -1,17 +1,22 @@
 """What must agree between notebooks, handlers, serverless.yml and the state machine."""
 
 import importlib
+import json
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
-from build_function import build
 from etl.errors import TransientError, leaves
 from etl.runs.provenance import ROOT
 from etl.settings import VARIABLES
 from lambda_wrappers import check_output, data_join, load_file, notify, publish
+from lambda_wrappers.imports import imported_modules
 from lambda_wrappers.parameters import check_parameters
 from local_aws.cloudformation.yaml_files import read_yaml
+from package import build_function
+from warm_kernels.settings import SWITCH
 
 SERVICE = read_yaml(ROOT / "serverless.yml")
 RESOURCES = read_yaml(ROOT / "serverless-resources.yml")
@@ -50,6 +55,19 @@ def sent(monkeypatch):
 
 
 @pytest.mark.parametrize("name", HANDLERS)
+def test_the_preload_of_a_handler_holds_all_imports_of_its_notebook(name):
+    """After the preload, the code of the notebook's only cell with imports imports no further module."""
+    notebook = ROOT / "notebooks" / HANDLERS[name].NOTEBOOK
+    cells = [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    (code,) = [code for cell in cells if "import " in (code := "".join(cell["source"]))]
+    preload = imported_modules(notebook)
+    assert {"pandas", "etl.storage.object_store"} <= set(preload)
+    look = f"import sys, {', '.join(preload)}; before = set(sys.modules)\n{code}\nprint(set(sys.modules) - before)"
+    answer = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (answer.stdout, answer.stderr) == ("set()\n", "")
+
+
+@pytest.mark.parametrize("name", HANDLERS)
 def test_a_handler_sends_exactly_what_its_notebook_declares(name, sent):
     """Names and types; the executed notebook goes to the run's own folder."""
     notebook, parameters, options = sent(name, EVENTS[name])
@@ -65,7 +83,7 @@ def test_the_notebooks_are_those_of_the_handlers():
 
 def test_the_deployed_zip_holds_the_notebooks_of_the_handlers(tmp_path):
     """And no other."""
-    build(tmp_path / "function.zip")
+    build_function(tmp_path / "function.zip")
     with zipfile.ZipFile(tmp_path / "function.zip") as archive:
         names = sorted(name.removeprefix("notebooks/") for name in archive.namelist() if name.endswith(".ipynb"))
     assert names == sorted(handler.NOTEBOOK for handler in HANDLERS.values())
@@ -96,9 +114,9 @@ def test_serverless_functions_lead_to_handlers():
         assert getattr(importlib.import_module(module), attribute) is handlers[name].handler
 
 
-def test_functions_get_exactly_the_variables_that_settings_read():
-    """No variable is read that nobody sets, none is set that nobody reads."""
-    assert set(SERVICE["provider"]["environment"]) == {*VARIABLES.values(), "ETL_GIT_COMMIT"}
+def test_functions_get_exactly_the_variables_that_are_read():
+    """Functions get the variables of the settings, of the provenance and of the kernels, and no others."""
+    assert set(SERVICE["provider"]["environment"]) == {*VARIABLES.values(), "ETL_GIT_COMMIT", SWITCH}
 
 
 def test_the_state_machine_invokes_exactly_the_functions():

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from build_function import build
 from etl.runs.provenance import ROOT
 from local_aws import EmbeddedAws, deploy_service
 from osls import OSLS, osls
+from package import build_function
 
 STAGE = "compiled"
 
@@ -37,10 +37,10 @@ def compiled(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    build(folder / "build" / "function.zip")
+    build_function(folder / "build" / "function.zip")
     for layer in ("base", "report", "arrow"):
         (folder / "build" / "layers").mkdir(exist_ok=True)
-        build(folder / "build" / "layers" / f"{layer}.zip")
+        build_function(folder / "build" / "layers" / f"{layer}.zip")
     environment = {**os.environ, **embedded_aws.environment()}
     osls("package", stage=STAGE, region=embedded_aws.region, environment=environment, folder=folder)
     text = (folder / ".serverless" / "cloudformation-template-update-stack.json").read_text(encoding="utf-8")

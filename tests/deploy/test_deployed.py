@@ -14,15 +14,17 @@ import nbformat
 import pytest
 
 import deploy_local
-from build_function import build
+from etl.cli.execution import Execution
 from etl.runs.provenance import ROOT
-from local_aws import EmbeddedAws, sandbox_missing
+from local_aws import EmbeddedAws, environment_variables, sandbox_missing
 from osls import OSLS, RESOURCES, osls
+from package import build_function
 from set_sample_data import load
 
 pytestmark = [pytest.mark.functional, pytest.mark.notebook, pytest.mark.slow]
 
 STAGE, ACCOUNT = "local", "123456789012"
+FIRE_SCHEDULE = ROOT / "tests" / "local_aws" / "fire_schedule.py"
 PARTS = (
     "etl",
     "lambda_wrappers",
@@ -48,7 +50,7 @@ class Deployed:
 
     def deploy(self) -> None:
         """Pack the copy's code and deploy the service."""
-        build(self.folder / "build" / "function.zip", root=self.folder)
+        build_function(self.folder / "build" / "function.zip", root=self.folder)
         self.osls("deploy")
 
     def osls(self, *arguments: str, config: str = "serverless.yml") -> str:
@@ -104,7 +106,7 @@ def deployed(tmp_path_factory):
     if not OSLS.exists():
         pytest.skip("osls is not installed here: run 'make node_modules'")
     built = subprocess.run(
-        [sys.executable, "-m", "layers"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "scripts/package.py"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     if built.returncode:
         pytest.skip(f"the layers cannot be built here: {built.stderr.strip()}")
@@ -115,20 +117,15 @@ def deployed(tmp_path_factory):
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     (folder / "build").mkdir()
     (folder / "build" / "layers").symlink_to(ROOT / "build" / "layers")
-    before = dict(os.environ)
-    with EmbeddedAws(region=deploy_local.REGION, sandbox=not sandbox_missing()) as aws:
-        os.environ.update(aws.environment())
-        try:
-            environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
-            project = Deployed(aws, folder, environment)
-            project.osls("deploy", config=RESOURCES)
-            project.deploy()
-            load(STAGE, deploy_local.REGION)
-            project.queue_url = _watch(aws)
-            yield project
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    sandbox = not sandbox_missing()
+    with EmbeddedAws(region=deploy_local.REGION, sandbox=sandbox) as aws, environment_variables(aws.environment()):
+        environment = {**os.environ, "SLS_AWS_MONITORING_FREQUENCY": "250"}
+        project = Deployed(aws, folder, environment)
+        project.osls("deploy", config=RESOURCES)
+        project.deploy()
+        load(STAGE, deploy_local.REGION)
+        project.queue_url = _watch(aws)
+        yield project
 
 
 def _watch(aws: EmbeddedAws) -> str:
@@ -170,7 +167,7 @@ def test_osls_invokes_a_single_function(deployed):
 )
 def test_the_schedule_starts_a_run_with_the_date_of_tokyo(deployed, at, day):
     """What the deployed schedule names is started with its input; midnight in Tokyo is 15:00 UTC."""
-    command = [sys.executable, "-m", "local_aws.schedule", "--stack", f"device-operation-history-{STAGE}", "--at", at]
+    command = [sys.executable, FIRE_SCHEDULE, "--stack", f"device-operation-history-{STAGE}", "--at", at]
     answer = subprocess.run(
         [*command, "--endpoint-url", deployed.aws.endpoint_url], capture_output=True, text=True, check=False
     )
@@ -185,7 +182,8 @@ def test_the_schedule_starts_a_run_with_the_date_of_tokyo(deployed, at, day):
     assert answer.returncode == 0, answer.stderr
     execution_arn = answer.stdout.split()[-1]
     assert deployed.wait(execution_arn)["status"] == "SUCCEEDED"
-    assert deployed.body(f"runs/{day}/{execution_arn.rsplit(':', 1)[1]}/history.csv") == deploy_local.EXPECTED
+    name = Execution(execution_arn, stepfunctions=None).name
+    assert deployed.body(f"runs/{day}/{name}/history.csv") == deploy_local.EXPECTED
 
 
 def test_only_a_deploy_changes_what_runs(deployed):

@@ -1,4 +1,4 @@
-"""Which interpreter the set-up takes, shown with pretended ones on a PATH of their own."""
+"""Which interpreter the set-up takes, shown with imitated ones on a PATH of their own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Machine:
         return path
 
     def put_python(self, path: Path, version: str, problem: str = "") -> Path:
-        """Put what answers the script's probe as a Python of that version does."""
+        """Put an executable that answers the script's probe as a Python of that version does."""
         return self.put(path, f"echo '{version}|{problem}|{path}'")
 
     def find(self, *folders: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,8 +52,8 @@ def test_prefers_3_13(machine: Machine) -> None:
     machine.put_python(machine.bin / "python3", "3.11.2")
     machine.put_python(machine.bin / "python3.12", "3.12.1")
     newest = machine.put_python(machine.bin / "python3.13", "3.13.0")
-    found = machine.find()
-    assert (found.returncode, found.stdout, found.stderr) == (0, f"{newest}\n", "")
+    answer = machine.find()
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{newest}\n", "")
 
 
 def test_takes_3_13_under_a_plain_name(machine: Machine) -> None:
@@ -81,17 +81,17 @@ def test_looks_behind_a_failing_shim(machine: Machine, tmp_path: Path) -> None:
     assert machine.find(shims).stdout == f"{older}\n"
 
 
-def test_finds_what_pyenv_holds_inactive(machine: Machine) -> None:
+def test_finds_an_inactive_version_of_pyenv(machine: Machine) -> None:
     """A version that pyenv has installed is found although its shim fails."""
     machine.put(machine.bin / "python3.13", "exit 127")
-    held = machine.put_python(machine.home / ".pyenv/versions/3.13.0/bin/python", "3.13.0")
+    installed = machine.put_python(machine.home / ".pyenv/versions/3.13.0/bin/python", "3.13.0")
     machine.put_python(machine.bin / "python3.12", "3.12.1")
-    assert machine.find().stdout == f"{held}\n"
-    assert machine.find(PYTHON="python3.13").stdout == f"{held}\n"
+    assert machine.find().stdout == f"{installed}\n"
+    assert machine.find(PYTHON="python3.13").stdout == f"{installed}\n"
 
 
 def test_skips_a_python_that_cannot_make_a_venv(machine: Machine) -> None:
-    """Debian's python3 without python3-venv loses against an older one that is complete."""
+    """An older Python that is complete is preferred to Debian's python3 without python3-venv."""
     machine.put_python(machine.bin / "python3.13", "3.13.0", "has no module ensurepip")
     complete = machine.put_python(machine.bin / "python3.11", "3.11.2")
     assert machine.find().stdout == f"{complete}\n"
@@ -117,19 +117,19 @@ def test_refuses_a_python_variable_that_does_not_work(machine: Machine, wanted: 
     """A $PYTHON that cannot be used is an error that says why; no other is taken in its place."""
     machine.put_python(machine.bin / "python3.13", "3.13.0")
     machine.put(machine.bin / "python3.12", "exit 1")
-    found = machine.find(PYTHON=wanted)
-    assert (found.returncode, found.stdout) == (1, "")
-    assert f"PYTHON={wanted} is not usable" in found.stderr
-    assert reason in found.stderr
+    answer = machine.find(PYTHON=wanted)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert f"PYTHON={wanted} is not usable" in answer.stderr
+    assert reason in answer.stderr
 
 
 def test_says_what_was_found_when_nothing_is_usable(machine: Machine) -> None:
     """The error lists each candidate with its reason, what is expected, and what to do."""
     old = machine.put_python(machine.bin / "python3", "3.9.2", "is not 3.11, 3.12 or 3.13")
     shim = machine.put(machine.bin / "python3.13", "exit 127")
-    found = machine.find()
-    assert (found.returncode, found.stdout) == (1, "")
-    assert found.stderr == (
+    answer = machine.find()
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == (
         "find_python: no usable Python; found\n"
         f"  {shim}: does not run\n"
         f"  {old} (3.9.2): is not 3.11, 3.12 or 3.13\n"
@@ -145,6 +145,6 @@ def test_says_that_there_is_no_python(machine: Machine) -> None:
 
 def test_probes_the_interpreter_behind_a_real_python(machine: Machine) -> None:
     """The Python that runs these tests answers the probe with the one behind its virtual environment."""
-    found = machine.find(PYTHON=sys.executable)
-    assert found.returncode == 0
-    assert found.stdout == f"{sys._base_executable}\n"
+    answer = machine.find(PYTHON=sys.executable)
+    assert answer.returncode == 0
+    assert answer.stdout == f"{sys._base_executable}\n"

@@ -74,7 +74,7 @@ def change(
 
 
 def test_a_changed_notebook_is_shown_cell_by_cell_where_it_can_be(run: Run, tmp_path: Path) -> None:
-    """With hooks by nbdime, without .venv or hooks as plain text; the user's own settings stay as they are."""
+    """Shows notebooks by nbdime, without .venv or hooks as plain text, and changes no setting of the user."""
     clone = tmp_path / "clone"
     change(clone, "rows", shown="read                   5")
     plain = run("git", "diff").stdout
@@ -96,7 +96,7 @@ def test_a_changed_notebook_is_shown_cell_by_cell_where_it_can_be(run: Run, tmp_
 
 @pytest.mark.parametrize("has_venv", [True, False], ids=["nbdime", "plain git"])
 def test_two_changes_of_one_notebook_are_merged(run: Run, tmp_path: Path, has_venv: bool) -> None:
-    """Each in another cell; the result is a notebook."""
+    """Merges changes of two cells into a valid notebook."""
     clone = tmp_path / "clone"
     run("make", "hooks")
     run("git", "switch", "-q", "-c", "theirs")
@@ -115,20 +115,20 @@ def test_two_changes_of_one_notebook_are_merged(run: Run, tmp_path: Path, has_ve
 
 
 def test_a_commit_that_ci_would_refuse_is_refused(run: Run, tmp_path: Path) -> None:
-    """A notebook that hides something from nbval, and code in another format: each check says which it is."""
+    """Refuses a notebook with a secret and code in another format, and names both checks."""
     clone = tmp_path / "clone"
     run("make", "hooks")
     change(clone, "rows", line="password = 'hunter22'")
     (clone / "etl" / "runs" / "layout.py").write_text("x=1\n", encoding="utf-8")
     refused = run("git", "commit", "-q", "-am", "Break both", fails=True)
-    said = refused.stdout + refused.stderr
-    assert "Would reformat: etl/runs/layout.py" in said or "-x=1" in said
-    assert "holds_no_secret" in said
-    assert said.count("Failed") == 2
+    output = refused.stdout + refused.stderr
+    assert "Would reformat: etl/runs/layout.py" in output or "-x=1" in output
+    assert "holds_no_secret" in output
+    assert output.count("Failed") == 2
     assert run("git", "log", "--format=%s").stdout == "Begin\n"
 
 
 def test_the_notebooks_check_passes_what_is_committed(run: Run) -> None:
-    """It is the same test that CI runs."""
+    """Runs the same test as CI."""
     passed = run(".venv/bin/python", "-m", "pre_commit", "run", "notebooks", "--all-files").stdout
     assert "Passed" in passed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ROOT / "requirements"
+from lock import LOCKS, REQUIREMENTS, ROOT
 
 
 class Pin(NamedTuple):
@@ -46,15 +46,13 @@ def read_lock(name: str) -> list[Pin]:
 
 
 def read_input(name: str) -> list[Requirement]:
-    """Return what ``requirements/<name>.in`` lists, with the files it includes."""
-    found = []
-    for line in (REQUIREMENTS / f"{name}.in").read_text(encoding="utf-8").splitlines():
-        text = line.split("#")[0].strip()
-        if text.startswith("-r "):
-            found += read_input(text.removeprefix("-r ").removesuffix(".in"))
-        elif text:
-            found.append(Requirement(text))
-    return found
+    """Return what the input files of a lock list."""
+    return [
+        Requirement(text)
+        for source in LOCKS[name]
+        for line in (REQUIREMENTS / f"{source}.in").read_text(encoding="utf-8").splitlines()
+        if (text := line.split("#")[0].strip())
+    ]
 
 
 def versions(name: str) -> dict[str, set[tuple[str, str]]]:
@@ -125,16 +123,27 @@ def test_environment_has_what_an_analyst_expects(environment: list[Requirement])
 
 @pytest.mark.parametrize("path", sorted(REQUIREMENTS.iterdir()), ids=lambda path: path.name)
 def test_no_file_names_an_index_or_a_host(path: Path) -> None:
-    """The locks install from any mirror: no option for an index, no address, no other option than -r."""
+    """The locks install from any mirror: no file has an option or an address."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host|resolved|@ ", text)
-    options = {line.split()[0] for line in text.splitlines() if line.startswith("-")}
-    assert options <= {"-r"}
+    assert [line for line in text.splitlines() if line.startswith("-")] == []
 
 
 def test_every_direct_package_says_what_it_is_for() -> None:
     """Each line of an input file that names a package has a comment."""
     for path in sorted(REQUIREMENTS.glob("*.in")):
         for line in path.read_text(encoding="utf-8").splitlines():
-            if line.strip() and not line.startswith(("#", "-r ")):
+            if line.strip() and not line.startswith("#"):
                 assert re.search(r"\s# \w", line), f"{path.name}: {line}"
+
+
+def test_an_installed_package_needs_what_the_locks_are_made_from() -> None:
+    """The dependencies and extras that pyproject.toml declares are read from the input files of the locks."""
+    dynamic = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["dynamic"]
+    extras = dynamic["optional-dependencies"]
+    assert dynamic["dependencies"]["file"] == [f"requirements/{name}.in" for name in LOCKS["lambda"]]
+    assert extras["local"]["file"] == ["requirements/local.in"]
+    assert {*dynamic["dependencies"]["file"], *extras["dev"]["file"]} == {
+        f"requirements/{name}.in" for name in LOCKS["dev"]
+    }
+    assert {path.stem for path in REQUIREMENTS.glob("*.in")} == set(LOCKS["dev"])

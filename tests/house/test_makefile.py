@@ -1,4 +1,4 @@
-"""Every command explains itself, and the documents and the Makefile name the same ones."""
+"""Every target has a help text, and the documents and the Makefile name the same targets."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_target_has_help() -> None:
-    """Each target says in one line what it does."""
+    """Each target has a line of help."""
     assert targets()
     assert [target for target, text in targets().items() if not text] == []
 
 
 def test_every_target_is_phony() -> None:
-    """No file of that name can hide a target."""
+    """Each target is phony, so that no file of its name can hide it."""
     (phony,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert sorted(phony.split()) == sorted(targets())
 
 
 @pytest.mark.parametrize("arguments", [(), ("help",)], ids=["make", "make help"])
 def test_help_is_the_default_and_lists_every_target(arguments: tuple[str, ...]) -> None:
-    """Plain make explains the targets and does nothing else."""
+    """Plain make lists the targets with their help, and does nothing else."""
     shown = make(*arguments)
     assert (shown.returncode, shown.stderr) == (0, "")
     for target, text in targets().items():
@@ -59,6 +59,6 @@ def test_help_is_the_default_and_lists_every_target(arguments: tuple[str, ...]) 
 
 
 def test_documents_and_makefile_name_the_same_targets() -> None:
-    """What README.md and CONTRIBUTING.md call exists, and every target is called in one of them."""
+    """Each target that README.md or CONTRIBUTING.md calls exists, and each target is called in one of them."""
     assert mentioned() - set(targets()) == set(), "the documents call targets that do not exist"
     assert set(targets()) - mentioned() == set(), "targets that no document mentions"

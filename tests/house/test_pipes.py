@@ -1,4 +1,4 @@
-"""No shell script of ours dies because a reader left its pipe early."""
+"""No shell script of this project fails because a reader closes its pipe early."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Each ends before its input does: now and then SIGPIPE kills the writer, and with pipefail the script
+# Each may end before its input does; SIGPIPE then kills the writer, and pipefail ends the script
 LEAVES_EARLY = re.compile(r"\|\s*(head\b|grep\s+(-\w*[qm]|--quiet|--max-count)|sed\s+(-n\s+)?['\"]?\d*q)")
 
 
@@ -20,13 +20,13 @@ def scripts_with_pipefail() -> list[Path]:
 
 
 def test_no_reader_leaves_a_pipe_early_under_pipefail() -> None:
-    """``make --version | head -n 1`` once ended a CI run with 141 before it began."""
+    """No script pipes into a reader that may end first: ``make --version | head -n 1`` once ended a CI run with 141."""
     scripts = scripts_with_pipefail()
     assert ROOT / ".ci" / "run" in scripts
-    found = [
+    lines = [
         f"{script.relative_to(ROOT)}: {line.strip()}"
         for script in scripts
         for line in script.read_text(encoding="utf-8").splitlines()
         if LEAVES_EARLY.search(line)
     ]
-    assert found == []
+    assert lines == []

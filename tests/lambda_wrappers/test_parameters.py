@@ -26,7 +26,7 @@ def notebook(tmp_path):
 
 
 def test_reads_names_types_and_defaults(notebook):
-    """A default may hold an equals sign, which papermill's own reader trips over."""
+    """Reads a default with an equals sign, which papermill's own reader cannot read."""
     assert declared_parameters(notebook(DECLARED))[:2] == [
         Parameter("name", "str", "a=b"),
         Parameter("limit", "int", 5),
@@ -34,7 +34,7 @@ def test_reads_names_types_and_defaults(notebook):
 
 
 def test_exactly_the_declared_parameters_pass(notebook):
-    """An integer is fine where a float is declared."""
+    """Accepts an integer for a declared float."""
     check_parameters(notebook(DECLARED), GOOD)
 
 
@@ -54,7 +54,7 @@ def test_exactly_the_declared_parameters_pass(notebook):
     ],
 )
 def test_anything_else_is_refused(notebook, change, problem):
-    """Unknown names, other types and values with no place in JSON, with what the notebook takes."""
+    """Refuses unknown names, other types and values that JSON cannot hold, and lists the declared names."""
     with pytest.raises(ParametersError) as caught:
         check_parameters(notebook(DECLARED), GOOD | change)
     assert problem in str(caught.value)
@@ -62,7 +62,7 @@ def test_anything_else_is_refused(notebook, change, problem):
 
 
 def test_a_missing_parameter_does_not_fall_back_to_the_sample(notebook):
-    """The notebook's default is the sample, which no pipeline wants by accident; all problems come at once."""
+    """Never runs on the sample by accident; all problems are in one message."""
     with pytest.raises(ParametersError, match="unknown 'nmae'; missing 'name'; missing 'ids'"):
         check_parameters(notebook(DECLARED), {"nmae": "x", "limit": 1, "share": 1.0, "flag": True, "more": {}})
 
@@ -72,20 +72,20 @@ def test_a_missing_parameter_does_not_fall_back_to_the_sample(notebook):
     ["a = 1", "a: int", "a: int = 1 + 1", "a: Path = 1", "import os", "a: str = f'{1}'", "a.b: int = 1", "print(1)"],
 )
 def test_a_parameter_cell_holds_annotated_literals_only(notebook, cell):
-    """Whatever else stands there is named with its line."""
+    """Names any other statement with its line."""
     with pytest.raises(ParametersError, match=r"n\.ipynb, parameter cell, line 2: found"):
         declared_parameters(notebook("ok: int = 1\n" + cell))
 
 
 @pytest.mark.parametrize("sources", [(), ("a: int = 1", "b: int = 1")])
 def test_there_is_one_parameter_cell(notebook, sources):
-    """None is as wrong as two."""
+    """Refuses a notebook without parameter cell, and one with two."""
     with pytest.raises(ParametersError, match=f"{len(sources)} cells have the tag"):
         declared_parameters(notebook(*sources))
 
 
 def test_only_defaults_for_every_run_may_be_left_out(notebook):
-    """What stands above the line must be given; what stands below it may be, in its type."""
+    """Requires the parameters above the line; those below it are optional, and their types are checked."""
     path = notebook("bucket: str = 'sample'  # help\n# defaults for every run\nlimit: int = 5  # help")
     check_parameters(path, {"bucket": "x"})
     check_parameters(path, {"bucket": "x", "limit": 1})

@@ -1,4 +1,4 @@
-"""Wheels that tests make up, so that pip needs no network."""
+"""Wheels that tests make up, so that uv needs no network."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class WheelHouse:
         name: str,
         files: dict[str, str],
         *,
+        version: str = "1",
         needs: tuple[str, ...] = (),
         tag: str = "py3-none-any",
         marker: str = "",
     ) -> None:
-        """Make a wheel of version 1 and lock it."""
+        """Make a wheel and lock it."""
         file_name = name.replace("-", "_")
-        info = f"{file_name}-1.dist-info"
+        info = f"{file_name}-{version}.dist-info"
         content = {
             **files,
             f"{info}/METADATA": "\n".join(
                 [
                     "Metadata-Version: 2.1",
                     f"Name: {name}",
-                    "Version: 1",
+                    f"Version: {version}",
                     *(f"Requires-Dist: {need}" for need in needs),
                     "",
                 ]
@@ -42,12 +43,12 @@ class WheelHouse:
             f"{info}/LICENSE": "free",
         }
         content[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*content, f"{info}/RECORD"])
-        wheel = self.folder / f"{file_name}-1-{tag}.whl"
+        wheel = self.folder / f"{file_name}-{version}-{tag}.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
             for path, text in content.items():
                 archive.writestr(path, text)
         sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        self.entries[f"{name}==1 ; {marker}" if marker else f"{name}==1"] = sha256
+        self.entries[f"{name}=={version} ; {marker}" if marker else f"{name}=={version}"] = sha256
 
     def write(self, *direct: str) -> Path:
         """Write the lock and its input; return the lock."""

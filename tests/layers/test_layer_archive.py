@@ -12,7 +12,6 @@ import pytest
 from layers.archive import write_zip
 from layers.bytecode import compile_folder
 from layers.errors import BytecodeError
-from layers.interpreter import Interpreter
 
 
 def put(folder: Path, **files: str) -> Path:
@@ -41,9 +40,9 @@ def test_a_zip_is_readable_for_lambdas_user(tmp_path: Path) -> None:
     assert (entry.filename, entry.external_attr >> 16) == ("python/a.py", 0o100644)
 
 
-def test_bytecode_is_unchecked_and_names_the_place_on_lambda(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_bytecode_is_unchecked_and_names_the_place_on_lambda(tmp_path: Path, interpreter: Path) -> None:
     """The flags of PEP 552 are 1: by hash, and the source is not looked at."""
-    compile_folder(put(tmp_path / "python", module="def f(): pass"), interpreter.path)
+    compile_folder(put(tmp_path / "python", module="def f(): pass"), interpreter)
     (compiled,) = (tmp_path / "python" / "__pycache__").iterdir()
     content = compiled.read_bytes()
     assert content[4:8] == b"\1\0\0\0"
@@ -51,7 +50,7 @@ def test_bytecode_is_unchecked_and_names_the_place_on_lambda(tmp_path: Path, int
     assert str(tmp_path).encode() not in content
 
 
-def test_bytecode_does_not_show_where_it_was_compiled(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_bytecode_does_not_show_where_it_was_compiled(tmp_path: Path, interpreter: Path) -> None:
     """Two folders with the same modules, one of which makes a compiler remember names: the same bytes."""
     modules = {
         "a": "comm_open = comm_close = 1",
@@ -60,29 +59,29 @@ def test_bytecode_does_not_show_where_it_was_compiled(tmp_path: Path, interprete
     }
     found = []
     for folder in (tmp_path / "one", tmp_path / "another" / "two"):
-        compile_folder(put(folder, **modules), interpreter.path)
+        compile_folder(put(folder, **modules), interpreter)
         found.append([file.read_bytes() for file in sorted((folder / "__pycache__").iterdir())])
     assert len(found[0]) == 3
     assert found[0] == found[1]
 
 
-def test_a_module_loads_from_its_bytecode(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_a_module_loads_from_its_bytecode(tmp_path: Path, interpreter: Path) -> None:
     """Its source's time changes when a layer is unpacked; the bytecode is taken all the same."""
     folder = compile_and_spoil(tmp_path / "python", interpreter)
     code = f"import sys; sys.path.insert(0, {str(folder)!r}); import module; print(module.VALUE)"
-    done = subprocess.run([interpreter.path, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([interpreter, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
 
 
-def compile_and_spoil(folder: Path, interpreter: Interpreter) -> Path:
+def compile_and_spoil(folder: Path, interpreter: Path) -> Path:
     """Compile a module, then change its source."""
-    compile_folder(put(folder, module="VALUE = 1"), interpreter.path)
+    compile_folder(put(folder, module="VALUE = 1"), interpreter)
     return put(folder, module="VALUE = 2222")
 
 
-def test_refuses_a_module_of_another_python(tmp_path: Path, interpreter: Interpreter) -> None:
+def test_refuses_a_module_of_another_python(tmp_path: Path, interpreter: Path) -> None:
     """The error names the file, not a folder of this machine."""
     folder = put(tmp_path / "python", good="1", bad="print 1")
     with pytest.raises(BytecodeError, match=r"bad\.py") as caught:
-        compile_folder(folder, interpreter.path)
+        compile_folder(folder, interpreter)
     assert str(tmp_path) not in str(caught.value)

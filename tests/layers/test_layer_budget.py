@@ -1,12 +1,10 @@
-"""Lambda's limit, and what the error says when it comes near."""
+"""Lambda's limit for a function with its layers."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from layers.budget import MIB, check_budget, code_bytes
+from layers.budget import MIB, check_budget, size_table
 from layers.built import BuiltLayer
 from layers.errors import BudgetError
 
@@ -15,15 +13,15 @@ REPORT = BuiltLayer("report", 20 * MIB, "", 59 * MIB, {"matplotlib": 30 * MIB, "
 
 
 def test_adds_code_and_layers() -> None:
-    """Each function has its own sum."""
-    found = check_budget({"a": ["base"], "b": ["base", "report"], "c": []}, [BASE, REPORT], own_bytes=MIB)
-    assert found == {"a": 181, "b": 240, "c": 1}
+    """The size of each function is that of its code and of its own layers."""
+    sizes = check_budget({"a": ["base"], "b": ["base", "report"], "c": []}, [BASE, REPORT], code_bytes=MIB)
+    assert sizes == {"a": 181, "b": 240, "c": 1}
 
 
 def test_names_the_ten_biggest_parts() -> None:
-    """Who has to trim knows where to begin."""
+    """The error names the ten largest packages, so that one knows where to trim."""
     with pytest.raises(BudgetError) as caught:
-        check_budget({"a": ["base"], "b": ["base", "report"]}, [BASE, REPORT], own_bytes=2 * MIB)
+        check_budget({"a": ["base"], "b": ["base", "report"]}, [BASE, REPORT], code_bytes=2 * MIB)
     assert str(caught.value) == (
         "b: too large; found 241.0 MiB; expected at most 240 MiB (250 less 10 to spare). Largest: matplotlib 30.0 MiB, "
         "part24 24.0 MiB, part23 23.0 MiB, part22 22.0 MiB, part21 21.0 MiB, pillow 20.0 MiB, part20 20.0 MiB, "
@@ -32,20 +30,17 @@ def test_names_the_ten_biggest_parts() -> None:
 
 
 def test_refuses_an_unknown_layer() -> None:
-    """A layer that is not built counts nothing, which would look like room."""
+    """A layer that was not built is an error: it would count as nothing."""
     with pytest.raises(BudgetError, match="a: unknown layer; found plot; expected base, report"):
-        check_budget({"a": ["base", "plot"]}, [BASE, REPORT], own_bytes=0)
+        check_budget({"a": ["base", "plot"]}, [BASE, REPORT], code_bytes=0)
 
 
-def test_measures_code_without_bytecode(tmp_path: Path) -> None:
-    """What lies in a working tree and is not packed does not count."""
-    for name, size in {
-        "etl/a.py": 5,
-        "etl/__pycache__/a.pyc": 7,
-        "other/b.py": 11,
-        "lock.txt": 3,
-        "etl/.hidden": 13,
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(b"x" * size)
-    assert code_bytes(tmp_path, ["etl", "missing", "lock.txt"]) == 8
+def test_the_table_lists_layers_and_functions() -> None:
+    """Each layer has its zipped and unzipped size, each function its size together with its layers."""
+    table = size_table([BASE, REPORT], {"load": 181.0})
+    assert [line.split() for line in table.splitlines()[1:]] == [
+        ["base", "40.0", "180.0"],
+        ["report", "20.0", "59.0"],
+        ["function", "with", "its", "layers", "of", "250.0", "MiB"],
+        ["load", "181.0"],
+    ]

@@ -1,8 +1,9 @@
-"""The whole way from a lock to zip files, on made-up wheels; what is kept, and what an interruption leaves."""
+"""From a lock to zip files, on made-up wheels; when a build is repeated, and what an interrupted one leaves."""
 
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,12 +11,11 @@ import pytest
 from made_up_wheels import WheelHouse
 
 from layers import build
-from layers.__main__ import main
 from layers.build import build_layers
-from layers.built import RECORD, build_key, read_built
-from layers.errors import InstallError, LockError
-from layers.interpreter import Interpreter
+from layers.built import RECORD, BuiltLayer, build_key, read_built
+from layers.errors import UvError
 from layers.target import Target
+from package import EXTRA_LAYERS, UNNEEDED
 
 
 @pytest.fixture
@@ -43,6 +43,12 @@ def lock(wheel_house: WheelHouse) -> Path:
 ARM = Target(architecture="arm64")
 
 
+def build_all(target: Target, out: Path, lock: Path, lines: list[str] | None = None) -> list[BuiltLayer]:
+    """Build the layers of a lock with the shape of the real one; collect the progress in `lines`."""
+    progress = [].append if lines is None else lines.append
+    return build_layers(target, out, lock=lock, extra_layers=EXTRA_LAYERS, unneeded=UNNEEDED, progress=progress)
+
+
 def names(zip_file: Path) -> list[str]:
     """Return what a zip holds, in its order."""
     with zipfile.ZipFile(zip_file) as archive:
@@ -53,7 +59,7 @@ def names(zip_file: Path) -> list[str]:
 def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
     """Each package is in one layer, trimmed and compiled, for another processor than this machine's."""
     lines: list[str] = []
-    layers = build_layers(ARM, tmp_path / "out", lock=lock, say=lines.append)
+    layers = build_all(ARM, tmp_path / "out", lock, lines)
     assert names(tmp_path / "out" / "base.zip") == [
         "python/numpy-1.dist-info/LICENSE",
         "python/numpy-1.dist-info/METADATA",
@@ -99,23 +105,23 @@ def test_builds_the_layers_from_a_lock(lock: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("interpreter")
-def test_says_which_package_has_no_wheel(lock: Path, tmp_path: Path) -> None:
-    """What was built before stays; nothing unfinished is left."""
+def test_names_the_package_that_has_no_wheel(lock: Path, tmp_path: Path) -> None:
+    """A package without a wheel is named; earlier zips stay, and no unfinished file is left."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "base.zip").write_text("earlier", encoding="utf-8")
-    with pytest.raises(InstallError, match=r"cannot install for Python 3\.13 on x86_64(.|\n)*numpy"):
-        build_layers(Target(), tmp_path / "out", lock=lock)
+    with pytest.raises(UvError, match=r"cannot install for Python 3\.13 on x86_64(.|\n)*numpy"):
+        build_all(Target(), tmp_path / "out", lock)
     assert (tmp_path / "out" / "base.zip").read_text(encoding="utf-8") == "earlier"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".lock", "base.zip"]
 
 
 @pytest.mark.usefixtures("interpreter")
 def test_refuses_a_wheel_that_was_replaced(lock: Path, tmp_path: Path) -> None:
-    """Another content under the same name has another hash."""
+    """A wheel of the same name with other content is refused for its hash."""
     with (lock.parent / "matplotlib-1-py3-none-any.whl").open("ab") as wheel:
         wheel.write(b"more")
-    with pytest.raises(InstallError, match=r"(?i)hash"):
-        build_layers(ARM, tmp_path / "out", lock=lock)
+    with pytest.raises(UvError, match=r"(?i)hash"):
+        build_all(ARM, tmp_path / "out", lock)
 
 
 class Builder:
@@ -124,14 +130,14 @@ class Builder:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.n_builds = 0
         self.failure: type[BaseException] | None = None
-        monkeypatch.setattr(build, "find_interpreter", lambda _version: Interpreter(Path("/python"), "3.13.0"))
+        monkeypatch.setattr(build, "find_python", lambda _version: Path(sys.executable))
         monkeypatch.setattr(build, "install", self.install)
         monkeypatch.setattr(build, "read_needs", lambda _folder: {})
-        monkeypatch.setattr(build, "plan_layers", lambda *_: {"base": frozenset(), "report": frozenset()})
+        monkeypatch.setattr(build, "plan_layers", lambda *_, **__: {"base": frozenset(), "report": frozenset()})
         monkeypatch.setattr(build, "assemble", self.assemble)
         monkeypatch.setattr(build, "compile_folder", self.compile_folder)
 
-    def install(self, _pins: object, _target: Target, _folder: Path) -> None:
+    def install(self, _lock: Path, _target: Target, _folder: Path) -> None:
         """Count."""
         self.n_builds += 1
 
@@ -156,18 +162,18 @@ def builder(monkeypatch: pytest.MonkeyPatch) -> Builder:
 
 def run(lock: Path, out: Path) -> list[str]:
     """Build; return the zip files' names."""
-    return [layer.name for layer in build_layers(Target(), out, lock=lock)]
+    return [layer.name for layer in build_all(Target(), out, lock)]
 
 
 def test_a_second_call_builds_nothing(builder: Builder, lock: Path, tmp_path: Path) -> None:
-    """Nothing has changed, so nothing is done."""
+    """A second build with nothing changed installs nothing."""
     assert run(lock, tmp_path / "out") == run(lock, tmp_path / "out") == ["base", "report"]
     assert builder.n_builds == 1
 
 
 @pytest.mark.parametrize("change", ["lock", "input", "architecture", "zip", "missing zip", "record"])
 def test_any_change_builds_anew(builder: Builder, lock: Path, tmp_path: Path, change: str) -> None:
-    """Packages, target, or a file that is no longer what was built."""
+    """A change of the packages or the target, or a zip that is not what was built, causes a new build."""
     out, target = tmp_path / "out", Target()
     run(lock, out)
     if change == "lock":
@@ -182,7 +188,7 @@ def test_any_change_builds_anew(builder: Builder, lock: Path, tmp_path: Path, ch
         (out / "report.zip").unlink()
     else:
         (out / RECORD).write_text('{"key": ', encoding="utf-8")
-    build_layers(target, out, lock=lock)
+    build_all(target, out, lock)
     assert builder.n_builds == 2
 
 
@@ -190,7 +196,7 @@ def test_any_change_builds_anew(builder: Builder, lock: Path, tmp_path: Path, ch
 def test_an_interrupted_build_leaves_what_was_there(
     builder: Builder, lock: Path, tmp_path: Path, failure: type[BaseException]
 ) -> None:
-    """The earlier zips stay whole, and the next call does not mistake them for the new ones."""
+    """The earlier zips stay whole, and the next call does not take them for the new ones."""
     out = tmp_path / "out"
     run(lock, out)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -206,7 +212,7 @@ def test_an_interrupted_build_leaves_what_was_there(
 
 
 def test_what_a_killed_build_left_is_removed(builder: Builder, lock: Path, tmp_path: Path) -> None:
-    """A power cut removes nothing; the next build does. Other files in the folder are none of its business."""
+    """The next build removes what a killed one left, and no other file of the folder."""
     out = tmp_path / "out"
     (out / ".unfinished-1" / "layers").mkdir(parents=True)
     (out / "mine.txt").touch()
@@ -216,7 +222,7 @@ def test_what_a_killed_build_left_is_removed(builder: Builder, lock: Path, tmp_p
 
 
 def test_zips_without_their_record_do_not_count(builder: Builder, lock: Path, tmp_path: Path) -> None:
-    """A build that ends between moving its files is none."""
+    """A build that was killed between moving its zips is repeated."""
     out = tmp_path / "out"
     run(lock, out)
     (out / RECORD).unlink()
@@ -224,60 +230,19 @@ def test_zips_without_their_record_do_not_count(builder: Builder, lock: Path, tm
     assert builder.n_builds == 2
 
 
-def test_the_key_knows_files_and_settings(tmp_path: Path) -> None:
-    """A changed module of the builder, a renamed one and another Python each give another key."""
+def test_the_key_depends_on_files_and_settings(tmp_path: Path) -> None:
+    """A changed file, a renamed one and another target each give another key."""
     file, other = tmp_path / "a.py", tmp_path / "b.py"
     file.write_text("1", encoding="utf-8")
     other.write_text("1", encoding="utf-8")
-    key = build_key([file], "3.13.0", "x86_64")
-    assert key == build_key([file], "3.13.0", "x86_64")
-    assert len({key, build_key([other], "3.13.0", "x86_64"), build_key([file], "3.13.1", "x86_64")}) == 3
+    key = build_key([file], {"target": "x86_64"})
+    assert key == build_key([file], {"target": "x86_64"})
+    assert len({key, build_key([other], {"target": "x86_64"}), build_key([file], {"target": "arm64"})}) == 3
     file.write_text("2", encoding="utf-8")
-    assert key != build_key([file], "3.13.0", "x86_64")
+    assert key != build_key([file], {"target": "x86_64"})
 
 
 def test_a_record_of_another_shape_does_not_count(tmp_path: Path) -> None:
-    """An older builder may have written it."""
+    """A record of an older builder causes a new build."""
     (tmp_path / RECORD).write_text(json.dumps({"key": "k", "layers": [{"name": "base"}]}), encoding="utf-8")
     assert read_built(tmp_path, "k") is None
-
-
-def test_the_command_prints_sizes(
-    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A line for each step with its seconds, the zip files, then the table."""
-    monkeypatch.chdir(tmp_path)
-    assert main(["--out", "out"]) == 0
-    printed = capsys.readouterr().out
-    assert builder.n_builds == 1
-    for expected in (
-        "Installed",
-        "out/base.zip, out/report.zip",
-        "unzipped MiB",
-        "code + base + report",
-        "of 250.0 MiB",
-    ):
-        assert expected in printed
-    assert main(["--out", "out"]) == 0
-    assert "up to date" in capsys.readouterr().out
-
-
-def test_the_command_says_why_it_failed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One message, no traceback."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise LockError("lambda.txt: broken")
-
-    monkeypatch.setattr("layers.__main__.build_layers", fail)
-    assert main(["--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "lambda.txt: broken\n"
-
-
-@pytest.mark.parametrize("wrong", [["--architecture", "mips"], ["--python", "3.11"], ["extra"]])
-def test_the_command_refuses_what_lambda_has_not(wrong: list[str]) -> None:
-    """Wrong usage is status 2."""
-    with pytest.raises(SystemExit) as caught:
-        main(wrong)
-    assert caught.value.code == 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from packaging.requirements import Requirement
 
-from layers.build import LOCK
 from layers.errors import PlanError
-from layers.lock import read_requirements
-from layers.plan import EXTRA_LAYERS, needed_by, plan_layers
+from layers.packages import read_requirements
+from layers.plan import needed_by, plan_layers
 from layers.target import Target
+from package import EXTRA_LAYERS, LOCK, UNNEEDED
 
 REPORT = {"report": ("matplotlib",)}
 
@@ -64,7 +64,9 @@ def test_names_are_compared_in_canonical_form() -> None:
 
 def test_a_debugger_is_not_missed() -> None:
     """What no headless notebook needs may be absent."""
-    assert needed_by([Requirement("ipykernel")], parsed(ipykernel="debugpy|comm", comm=""), Target()) == {
+    assert needed_by(
+        [Requirement("ipykernel")], parsed(ipykernel="debugpy|comm", comm=""), Target(), unneeded=UNNEEDED
+    ) == {
         "ipykernel",
         "comm",
     }
@@ -72,7 +74,7 @@ def test_a_debugger_is_not_missed() -> None:
 
 def test_refuses_a_missing_need() -> None:
     """A layer that cannot work is not built."""
-    with pytest.raises(PlanError, match="numpy is needed, but not there"):
+    with pytest.raises(PlanError, match="a needed package is missing; found no numpy"):
         plan("pandas matplotlib", pandas="numpy", matplotlib="")
 
 
@@ -84,7 +86,7 @@ def test_refuses_what_nothing_needs() -> None:
 
 def test_refuses_a_layer_of_unknown_packages() -> None:
     """The table of layers and the input agree."""
-    with pytest.raises(PlanError, match="not among the direct packages; found matplotlib"):
+    with pytest.raises(PlanError, match="that are not direct ones; found matplotlib"):
         plan("pandas", pandas="")
 
 

@@ -12,18 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from build_function import build
-from layers.budget import check_budget, code_bytes
-from layers.build import LOCK, ROOT, build_layers
+from etl.runs.provenance import ROOT
+from layers.budget import check_budget
 from layers.built import BuiltLayer
-from layers.interpreter import Interpreter
-from layers.lock import locked_for
-from layers.plan import UNNEEDED
 from layers.target import Target
 from layers.trim import SHIPPED_SERVICES
-from local_aws.cloudformation.yaml_files import read_yaml
+from package import (
+    FUNCTION,
+    LOCK,
+    UNNEEDED,
+    build_function,
+    build_project_layers,
+    layers_of_functions,
+    unzipped_bytes,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -31,20 +36,20 @@ Unzipped = Callable[[str], Path]
 NAMES = ("base", "report", "arrow")
 
 
-def layers_of_functions() -> dict[str, list[str]]:
-    """Return the layers of each function in serverless.yml, which names them as CloudFormation does."""
-    functions = read_yaml(ROOT / "serverless.yml")["functions"]
-    return {
-        name: [re.sub(r"LambdaLayer$", "", reference["Ref"]).lower() for reference in function.get("layers", [])]
-        for name, function in functions.items()
-    }
-
-
-def test_every_function_fits(built_layers: list[BuiltLayer]) -> None:
+def test_every_function_fits(built_layers: list[BuiltLayer], tmp_path: Path) -> None:
     """A function and its layers stay 10 MiB below Lambda's limit."""
     functions = layers_of_functions()
     assert any("base" in names for names in functions.values())
-    check_budget(functions, built_layers, own_bytes=code_bytes(ROOT))
+    build_function(tmp_path / FUNCTION.name)
+    check_budget(functions, built_layers, code_bytes=unzipped_bytes(tmp_path / FUNCTION.name))
+
+
+def locked() -> set[str]:
+    """Return the canonical names of the lock's packages for the target."""
+    lines = [line.removesuffix("\\") for line in LOCK.read_text(encoding="utf-8").splitlines()]
+    pins = [Requirement(line) for line in lines if line and not line.startswith((" ", "#"))]
+    environment = Target().marker_environment
+    return {canonicalize_name(pin.name) for pin in pins if not pin.marker or pin.marker.evaluate(environment)}
 
 
 def files(folder: Path) -> list[str]:
@@ -62,7 +67,7 @@ def test_each_locked_package_is_in_exactly_one_layer(unzipped: Unzipped) -> None
     base, report, arrow = (distributions(unzipped(name)) for name in NAMES)
     assert not base & report | base & arrow | report & arrow
     assert arrow == {"pyarrow"}
-    assert base | report | arrow == {pin.name for pin in locked_for(Target(), LOCK, without=UNNEEDED)}
+    assert base | report | arrow == locked() - UNNEEDED.keys()
     assert {"matplotlib", "matplotlib-fontja", "pillow"} <= report
     assert {"papermill", "ipykernel", "pandas", "numpy", "boto3", "aws-lambda-powertools"} <= base
 
@@ -111,9 +116,9 @@ def test_every_module_has_bytecode_that_is_taken_unchecked(unzipped: Unzipped) -
                 assert file.read(8)[4:] == b"\1\0\0\0", path
 
 
-def test_holds_no_path_of_this_machine(unzipped: Unzipped, interpreter: Interpreter) -> None:
+def test_holds_no_path_of_this_machine(unzipped: Unzipped, interpreter: Path) -> None:
     """Neither the project's folder nor that of an unfinished build nor the interpreter."""
-    telling = [text.encode() for text in (f"{ROOT}/", ".unfinished-", str(interpreter.path))]
+    telling = [text.encode() for text in (f"{ROOT}/", ".unfinished-", str(interpreter))]
     for name in NAMES:
         for path in files(unzipped(name)):
             content = (unzipped(name) / path).read_bytes()
@@ -129,17 +134,17 @@ def test_the_same_lock_gives_the_same_bytes(
     kept = getattr(request.config, "cache", None)
     again = kept.get(f"layers/{key}", None) if kept else None
     if again is None:
-        again = {layer.name: layer.zip_sha256 for layer in build_layers(Target(), tmp_path / "some" / "other folder")}
+        again = {layer.name: layer.zip_sha256 for layer in build_project_layers(out=tmp_path / "some" / "other")}
         if kept:
             kept.set(f"layers/{key}", again)
     assert again == {layer.name: layer.zip_sha256 for layer in built_layers}
 
 
 @pytest.fixture(scope="module")
-def lambda_python(interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lambda_python(interpreter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a Python of Lambda's version that has nothing installed."""
     folder = tmp_path_factory.mktemp("runtime")
-    subprocess.run([interpreter.path, "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([interpreter, "-m", "venv", "--without-pip", folder], check=True)
     return folder / "bin" / "python"
 
 
@@ -288,11 +293,11 @@ def test_a_plot_notebook_runs_from_both_layers(unzipped: Unzipped, lambda_python
 
 PAGE = """
 import sys, sysconfig
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 cells = [{"cell_type": "markdown", "source": "# エアコン\\n\\n**a**", "metadata": {}},
          {"cell_type": "code", "source": "", "execution_count": 1, "metadata": {}, "outputs": [{"output_type":
           "display_data", "metadata": {}, "data": {"text/html": "<table><tr><td>b</td></tr></table>"}}]}]
-page = make_page({"cells": cells}, verdict=Verdict("good", "Passed", "c"), title="", facts={}, links={}).decode()
+page = make_page({"cells": cells}, banner=Banner("success", "Passed", "c"), title="", facts={}, links={}).decode()
 assert "<h1>エアコン</h1>" in page and "<bdi>b</bdi>" in page and "<style>:root" in page, page
 allowed = (*sys.argv[1:], sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 stray = {name: module.__file__ for name, module in list(sys.modules.items())
@@ -303,7 +308,7 @@ assert not stray, stray
 
 def test_the_report_is_made_from_both_layers(unzipped: Unzipped, lambda_python: Path, tmp_path: Path) -> None:
     """With the template that the function's zip holds, and without nbconvert's own, which no layer has."""
-    build(tmp_path / "function.zip")
+    build_function(tmp_path / "function.zip")
     with zipfile.ZipFile(tmp_path / "function.zip") as archive:
         archive.extractall(tmp_path / "task")
     folders = [str(folder) for folder in (tmp_path / "task", unzipped("base"), unzipped("report"))]

@@ -1,4 +1,4 @@
-"""Tests of the variables that keep processes with the embedded AWS."""
+"""Tests of the variables that lead processes to the embedded AWS."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _URL = "http://127.0.0.1:5000"
 
 
 def test_a_child_inherits_nothing_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PATH and the like pass, credentials and settings do not."""
+    """Passes PATH and the like to child processes, and no credentials."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "users")
     monkeypatch.setenv("HOME", "/home/user")
     assert set(inherited_environment()) <= {
@@ -25,8 +25,8 @@ def test_a_child_inherits_nothing_of_aws(monkeypatch: pytest.MonkeyPatch) -> Non
     }
 
 
-def test_all_that_leads_a_client_is_set() -> None:
-    """Endpoint, region and credentials; metadata service and files are out of the way."""
+def test_everything_that_leads_a_client_is_set() -> None:
+    """Sets endpoint, region and credentials, and disables the metadata service and the configuration files."""
     environment = aws_environment(_URL, "eu-west-1")
     assert environment["AWS_ENDPOINT_URL"] == _URL
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
@@ -36,14 +36,14 @@ def test_all_that_leads_a_client_is_set() -> None:
 
 
 def test_a_users_service_endpoints_are_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each one that is set, because it would win over the general one."""
+    """Overrides each service endpoint of the user, which would override the general one."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "https://dynamodb.eu-west-1.amazonaws.com")
     environment = merged_environment(_URL, "eu-west-1", Path("/tmp/profile"))  # noqa: S108 - only a name
     assert environment["AWS_ENDPOINT_URL_DYNAMODB"] == _URL
 
 
 def test_a_users_proxy_exceptions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback is added to them."""
+    """Adds loopback to the user's proxy exceptions."""
     monkeypatch.setenv("NO_PROXY", "intranet")
     environment = merged_environment(_URL, "eu-west-1", Path("/tmp/profile"))  # noqa: S108 - only a name
     assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet,127.0.0.1,localhost"
@@ -51,7 +51,7 @@ def test_a_users_proxy_exceptions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "192.168.0.1", "::", "example.com", ""])  # noqa: S104
 def test_only_a_literal_loopback_address_is_one(host: str) -> None:
-    """A name, even a good one, can lead anywhere."""
+    """Accepts no host name, because a name can lead anywhere."""
     assert not is_loopback(host)
     assert is_loopback("127.0.0.1")
     assert is_loopback("::1")

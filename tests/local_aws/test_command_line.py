@@ -28,7 +28,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_option() -> None:
-    """It says how to stop it, and what the exit status means."""
+    """Describes every option, how to stop, and the exit status."""
     shown = run("--help")
     assert shown.returncode == 0
     for text in ("--port", "--region", "--stage", "--sandbox", "--deploy", "Ctrl-C", "exit status"):
@@ -37,7 +37,7 @@ def test_help_names_every_option() -> None:
 
 @pytest.mark.parametrize("arguments", [["--port", "x"], ["--port", "65536"], ["--nonsense"], ["--deploy"]])
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
-    """And a line on stderr."""
+    """Prints an error on stderr and ends with status 2."""
     ended = run(*arguments)
     assert ended.returncode == 2
     assert "error: " in ended.stderr
@@ -45,7 +45,7 @@ def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
 
 @pytest.mark.functional
 def test_a_taken_port_is_status_1_and_one_line() -> None:
-    """No traceback."""
+    """Prints one line and no traceback."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -57,7 +57,7 @@ def test_a_taken_port_is_status_1_and_one_line() -> None:
 
 @pytest.mark.functional
 def test_a_file_that_cannot_be_deployed_is_status_1_and_one_line(tmp_path: Path) -> None:
-    """The line names the file."""
+    """Prints one line that names the file."""
     ended = run("--deploy", str(tmp_path / "none.yml"))
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
@@ -98,7 +98,7 @@ def running(service_folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]
 def test_a_signal_stops_it_and_leaves_nothing(
     running: tuple[subprocess.Popen[str], str], all_gone: AllGone, number: signal.Signals
 ) -> None:
-    """The printed variables lead a client to it; Ctrl-C is for it alone and ends it with status 0, nothing left."""
+    """Ends with status 0 and no child process after a signal; the variables that it printed lead a client to it."""
     ran, shown = running
     client = client_of(shown)
     answer = client.invoke(FunctionName="parts-demo-echo")

@@ -43,7 +43,7 @@ with EmbeddedAws() as aws:
 
 @pytest.fixture
 def owner(service_folder: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that owns an embedded AWS with an idle and two busy instances."""
+    """Start a process that owns an embedded AWS with one idle and two busy execution environments."""
     environment = {**os.environ, "PYTHONPATH": str(Path(local_aws.__file__).parents[1])}
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(_OWNER), str(service_folder / "serverless.yml"), str(tmp_path)],
@@ -62,13 +62,13 @@ def children_and_folder(owner: subprocess.Popen[str]) -> tuple[list[psutil.Proce
     assert owner.stdout
     folder = Path(owner.stdout.readline().strip())
     children = psutil.Process(owner.pid).children(recursive=True)
-    assert len(children) >= 4  # moto and three instances
+    assert len(children) >= 4  # moto and three execution environments
     assert folder.is_dir()
     return children, folder
 
 
 def test_nothing_is_left_after_an_exception(owner: subprocess.Popen[str], all_gone: AllGone) -> None:
-    """The owner's own error ends moto, idle and busy instances, and removes the files."""
+    """Ends moto, idle and busy execution environments, and removes the files after the owner's own error."""
     children, folder = children_and_folder(owner)
     started = time.monotonic()
     _, errors = owner.communicate("go on\n", timeout=20)
@@ -84,7 +84,7 @@ def test_nothing_is_left_after_an_exception(owner: subprocess.Popen[str], all_go
 def test_nothing_is_left_after_a_sudden_death(
     owner: subprocess.Popen[str], all_gone: AllGone, number: signal.Signals
 ) -> None:
-    """An owner that cannot clean up is survived for seconds only, by no process and no file."""
+    """Ends all processes and removes the files within seconds after the owner was killed."""
     children, folder = children_and_folder(owner)
     owner.send_signal(number)
     assert owner.wait(5) == -number
@@ -93,7 +93,7 @@ def test_nothing_is_left_after_a_sudden_death(
 
 
 def test_leaving_ends_it_within_two_seconds(all_gone: AllGone, service_folder: Path, tmp_path: Path) -> None:
-    """Also while functions run; their callers get an answer that says so."""
+    """Ends running functions, too; their callers get an error."""
     before = set(psutil.Process().children(recursive=True))
     with ThreadPoolExecutor() as threads:
         with EmbeddedAws() as aws:
@@ -112,7 +112,7 @@ def test_leaving_ends_it_within_two_seconds(all_gone: AllGone, service_folder: P
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
-    """The error names the address and what was found there."""
+    """Raises an error of one line with the address and the reason."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -123,15 +123,15 @@ def test_a_taken_port_is_one_clear_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_moto_that_does_not_start_is_told_with_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason of moto's end stands in the error."""
+def test_moto_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raises an error with moto's exit status when moto does not start."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(StartError, match="moto: the server ended with status 1 before it was ready"), EmbeddedAws():
         pass
 
 
 def test_it_must_run_to_be_used() -> None:
-    """Before `with` and after it there is no address."""
+    """Raises an error when it is used outside `with`."""
     aws = EmbeddedAws()
     with pytest.raises(StartError, match="it does not run"):
         aws.client("s3")
@@ -140,7 +140,7 @@ def test_it_must_run_to_be_used() -> None:
 
 
 def test_it_listens_on_loopback_only(embedded_aws: EmbeddedAws) -> None:
-    """Neither the gateway nor moto nor a Runtime API can be reached from another machine."""
+    """Makes gateway, moto and Runtime APIs listen on 127.0.0.1 only."""
     me = psutil.Process()
     assert embedded_aws.endpoint_url.startswith("http://127.0.0.1:")
     listening = [
@@ -156,9 +156,9 @@ def test_it_listens_on_loopback_only(embedded_aws: EmbeddedAws) -> None:
 def test_a_prewarmed_function_is_used_by_the_first_invocation(
     embedded_aws: EmbeddedAws, service: DeployedService, all_gone: AllGone
 ) -> None:
-    """The instance that was started ahead answers; no second one starts."""
-    for instance in [i for i in embedded_aws._pool._idle if i.function.name == service.functions["buckets"]]:
-        instance.close()
+    """Runs the first invocation in the execution environment that was started before it."""
+    for environment in [i for i in embedded_aws._pool._idle if i.function.name == service.functions["buckets"]]:
+        environment.close()
     before = set(embedded_aws._pool._all)
     embedded_aws.prewarm([service.functions["buckets"]])
     (warm,) = set(embedded_aws._pool._all) - before
@@ -169,14 +169,14 @@ def test_a_prewarmed_function_is_used_by_the_first_invocation(
 
 
 def test_prewarming_an_unknown_function_is_an_error(embedded_aws: EmbeddedAws) -> None:
-    """It is told at once."""
+    """Raises the error at once, not in the background."""
     with pytest.raises(FunctionNotFoundError, match="nobody"):
         embedded_aws.prewarm(["nobody"])
 
 
-def test_what_nobody_calls_is_ended(service_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest idle instance goes first; a function that is called again gets a new one."""
-    monkeypatch.setattr("local_aws.functions.function_pool.MOST_IDLE", 1)
+def test_the_longest_idle_execution_environment_is_ended(service_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends the execution environment that is idle for longest, and starts a new one for its function's next call."""
+    monkeypatch.setattr("local_aws.functions.function_pool.MAX_IDLE", 1)
     with EmbeddedAws() as aws:
         service = deploy_service(aws, service_folder / "serverless.yml", stage="local")
 

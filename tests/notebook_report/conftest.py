@@ -1,4 +1,4 @@
-"""A page of a made-up notebook, as a tree that can be asked."""
+"""A fixture that makes the page of a made-up notebook and parses it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pytest
 from bs4 import BeautifulSoup
 from made_up_notebooks import notebook
 
-from notebook_report import Verdict, make_page
+from notebook_report import Banner, make_page
 
-GOOD = Verdict("good", "Passed", "All is well.")
+GOOD = Banner("success", "Passed", "All is well.")
 
 
 @pytest.fixture
 def page():
-    """Return a function from cells, or a whole notebook, to the parsed page."""
+    """Return a function that makes the page of cells, or of a whole notebook, and parses it."""
 
-    def make(*cells, of=None, verdict=GOOD, facts=None, links=None):
+    def make(*cells, of=None, banner=GOOD, facts=None, links=None):
         document = of or notebook(*cells)
         before = copy.deepcopy(document)
-        made = make_page(document, verdict=verdict, title="Checks", facts=facts or {}, links=links or {})
+        content = make_page(document, banner=banner, title="Checks", facts=facts or {}, links=links or {})
         assert document == before
-        return BeautifulSoup(made.decode(), "html.parser")
+        return BeautifulSoup(content.decode(), "html.parser")
 
     return make

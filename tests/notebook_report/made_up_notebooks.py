@@ -1,4 +1,4 @@
-"""Executed notebooks, made up: what a test needs of one, without a kernel."""
+"""Executed notebooks, made up without a kernel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 
 import pandas as pd
 
-# What people, or those who pose as one, may write into a device's id or type
+# Hostile or unusual texts that may stand in a device's id or type
 HOSTILE = [
     "<script>document.title='ran'</script>",
     "<img src=x onerror=\"document.title='ran'\">",
@@ -70,14 +70,14 @@ def code(*outputs, tags=(), source="secret_code()", number=1, status="completed"
 
 
 def result(metadata=None, **data):
-    """Return what a cell's last expression shows; ``html=...`` stands for ``text/html``, and so on."""
+    """Return the output of a cell's last expression; ``html=...`` stands for ``text/html``, and so on."""
     kinds = {"html": "text/html", "plain": "text/plain", "md": "text/markdown", "png": "image/png"}
-    shown = {kinds.get(kind, kind): value for kind, value in data.items()}
-    return {"output_type": "execute_result", "data": shown, "metadata": metadata or {}, "execution_count": 1}
+    by_type = {kinds.get(kind, kind): value for kind, value in data.items()}
+    return {"output_type": "execute_result", "data": by_type, "metadata": metadata or {}, "execution_count": 1}
 
 
 def printed(text, name="stdout"):
-    """Return what a cell printed."""
+    """Return printed output of a cell."""
     return {"output_type": "stream", "name": name, "text": text}
 
 
@@ -87,7 +87,7 @@ def error(name="ZeroDivisionError", value="planted"):
 
 
 def frame(table: pd.DataFrame):
-    """Return a data frame as Jupyter shows it."""
+    """Return a data frame as Jupyter displays it."""
     return result(html=table._repr_html_(), plain=str(table))
 
 
@@ -102,7 +102,7 @@ def notebook(*cells, card=CARD):
 
 
 def hostile_notebook():
-    """Return a notebook that shows text from outside in every way that there is."""
+    """Return a notebook with hostile text in every kind of cell and output."""
     table = pd.DataFrame({"device_id": HOSTILE, "type": HOSTILE[::-1], "n_events": range(len(HOSTILE))}, dtype="object")
     with pd.option_context("display.max_colwidth", None):
         shown = frame(table)

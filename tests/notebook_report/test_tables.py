@@ -1,15 +1,15 @@
-"""Tables of data frames come out as a screen reader, and a reader without Python, wants them."""
+"""Tables of data frames are readable for screen readers, on phones and without Python."""
 
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from notebook_report.markup import from_html
+from notebook_report.sanitizer import sanitize_html
 
 
 def tidied(frame):
     """Return the rows of a frame's table as lists of (element, scope or class, text)."""
-    soup = from_html(frame.to_html(notebook=True))
+    soup = sanitize_html(frame.to_html(notebook=True))
     return [
         [
             (cell.name, cell.get("scope") or cell.get("class") or "", cell.get_text())
@@ -20,7 +20,7 @@ def tidied(frame):
 
 
 def test_heads_say_what_they_are_the_head_of():
-    """Columns above, the named index beside."""
+    """Header cells have the scope of their column or row, and the named index shares the header row."""
     frame = pd.DataFrame({"n_events": [3], "power": ["on"]}, index=pd.Index(["TV"], name="type"))
     assert tidied(frame) == [
         [("th", "col", "type"), ("th", "col", "n_events"), ("th", "col", "power")],
@@ -29,13 +29,13 @@ def test_heads_say_what_they_are_the_head_of():
 
 
 def test_the_columns_own_name_is_kept():
-    """A table of two keys has two names in its corner."""
+    """A table whose index and columns have names has both in its corner."""
     frame = pd.crosstab(pd.Series(["22:00"], name="hour"), pd.Series(["TV"], name="type"))
     assert tidied(frame)[0] == [("th", "col", "hour / type"), ("th", "col", "TV")]
 
 
 def test_an_index_that_only_counts_is_dropped():
-    """0, 1, 2 is Python's; any other number may be the data's."""
+    """An unnamed index 0, 1, 2 is removed, and any other index stays."""
     frame = pd.DataFrame({"device_id": ["a", "b", "c"]})
     assert tidied(frame)[1:] == [[("td", "", text)] for text in "abc"]
     assert tidied(frame[1:])[1] == [("th", "row", "1"), ("td", "", "b")]
@@ -44,13 +44,13 @@ def test_an_index_that_only_counts_is_dropped():
 
 
 def test_numbers_are_set_under_each_other():
-    """Only in columns of nothing else; gaps do not matter."""
+    """A column with nothing but numbers and gaps is aligned as numbers."""
     frame = pd.DataFrame({"seconds": ["1,234.5", "NaN"], "share": ["5 %", "7.5%"], "device_id": ["17", "d1"]})
     assert [cell[1] for cell in tidied(frame)[1]] == ["number", "number", ""]
 
 
 def test_sentences_get_room():
-    """On a phone a finding must not become a column of single words."""
+    """A column with sentences has the class that gives it more room."""
     frame = pd.DataFrame({"name": ["quarantine"], "finding": ["5 of 100 records broke the contract on this day."]})
     with pd.option_context("display.max_colwidth", None):
         assert [cell[1] for cell in tidied(frame)[1]] == ["", ["long"]] or [cell[1] for cell in tidied(frame)[1]] == [
@@ -60,7 +60,7 @@ def test_sentences_get_room():
 
 
 def test_spanning_heads_stay_as_they_are():
-    """A table with groups of rows and columns keeps its shape; its heads are those of groups."""
+    """A table with groups of rows and columns keeps its shape, and its headers get the scope of a group."""
     index = pd.MultiIndex.from_tuples([("u1", "d1"), ("u1", "d2")], names=["user_id", "device_id"])
     columns = pd.MultiIndex.from_tuples([("n", "on"), ("n", "off")])
     rows = tidied(pd.DataFrame([[1, 2], [3, 4]], index=index, columns=columns))
@@ -70,7 +70,7 @@ def test_spanning_heads_stay_as_they_are():
 
 
 def test_more_rows_than_anybody_reads_become_a_line():
-    """It says how many there are."""
+    """Rows beyond the limit become one line with their number."""
     with pd.option_context("display.max_rows", None):
         rows = tidied(pd.DataFrame({"a": range(1234), "b": "x"}))
     assert len(rows) == 1 + 100 + 1
@@ -78,8 +78,8 @@ def test_more_rows_than_anybody_reads_become_a_line():
 
 
 def test_right_to_left_text_is_isolated_in_its_cell():
-    """It turns neither the cell beside it nor the head."""
-    soup = from_html(pd.DataFrame({"مستخدم": ["מכשיר 5"]}).to_html())
+    """Right-to-left text is isolated in its cell, so that it does not reorder its neighbours."""
+    soup = sanitize_html(pd.DataFrame({"مستخدم": ["מכשיר 5"]}).to_html())
     assert [cell.find("bdi").get_text() for cell in soup.find_all(["th", "td"]) if cell.get_text()] == [
         "مستخدم",
         "מכשיר 5",
@@ -98,5 +98,5 @@ def test_right_to_left_text_is_isolated_in_its_cell():
     ],
 )
 def test_crooked_tables_break_nothing(html):
-    """Whoever writes HTML by hand gets some table."""
-    assert isinstance(from_html(html), BeautifulSoup)
+    """A malformed table of hand-written HTML raises no error."""
+    assert isinstance(sanitize_html(html), BeautifulSoup)

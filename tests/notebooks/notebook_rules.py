@@ -1,12 +1,12 @@
-"""What holds for each committed notebook, as rules: each takes a notebook's JSON and returns what breaks it."""
+"""The rules for each committed notebook: a rule takes a notebook's JSON and returns the places that break it."""
 
 import json
 import re
 
-# a cell may show nothing only where its tag says why
+# only a cell with one of these tags may show nothing
 SHOWS_NOTHING = {"parameters", "nbval-ignore-output"}
-MOST_LINES, MOST_OUTPUT_BYTES, MOST_NOTEBOOK_BYTES = 15, 100_000, 400_000
-MOST_MARKDOWN_LINES = 20
+MAX_LINES, MAX_OUTPUT_BYTES, MAX_NOTEBOOK_BYTES = 15, 100_000, 400_000
+MAX_MARKDOWN_LINES = 20
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -54,12 +54,12 @@ def was_run_in_order(notebook):
 
 
 def compares_something(notebook):
-    """Find cells without output that nbval would pass without comparing anything."""
+    """Find cells without output, which nbval would pass without comparing anything."""
     return [cell["id"] for cell in code_cells(notebook) if not (cell["outputs"] or tags(cell) & SHOWS_NOTHING)]
 
 
 def has_no_error_and_no_warning(notebook):
-    """Find errors and warnings: what analysts open shows results."""
+    """Find cells that show errors or warnings: an analyst wants to see results."""
     return [
         cell["id"]
         for cell in code_cells(notebook)
@@ -90,19 +90,19 @@ def has_a_card(notebook):
 
 
 def has_thin_cells(notebook):
-    """Find long cells: a code cell is read at a glance, a text in one go; parameters are a line each, however many."""
-    most = {"code": MOST_LINES, "markdown": MOST_MARKDOWN_LINES}
+    """Find long cells: code is read at a glance, prose in one go; parameters are a line each, however many."""
+    limits = {"code": MAX_LINES, "markdown": MAX_MARKDOWN_LINES}
     return [
         cell["id"]
         for cell in notebook["cells"]
-        if source(cell).count("\n") + 1 > most[cell["cell_type"]] and "parameters" not in tags(cell)
+        if source(cell).count("\n") + 1 > limits[cell["cell_type"]] and "parameters" not in tags(cell)
     ]
 
 
 def is_explained(notebook):
-    """Find where more than two code cells stand without a sentence."""
+    """Find places with more than two code cells in a row, without a sentence."""
     kinds = "".join(cell["cell_type"][0] for cell in notebook["cells"])
-    return [notebook["cells"][found.start()]["id"] for found in re.finditer("ccc", kinds)]
+    return [notebook["cells"][match.start()]["id"] for match in re.finditer("ccc", kinds)]
 
 
 def says_why_a_cell_is_ignored(notebook):
@@ -117,7 +117,7 @@ def says_why_a_cell_is_ignored(notebook):
 
 
 def has_normal_metadata(notebook):
-    """Find metadata that a diff should not show, and ids that are no words, by which diffs and tests name cells."""
+    """Find metadata that a diff should not show, and cell ids that are no words: diffs and tests name cells by them."""
     wrong = [
         cell["id"]
         for cell in notebook["cells"]
@@ -128,21 +128,21 @@ def has_normal_metadata(notebook):
 
 def has_small_outputs(notebook):
     """Find outputs that are too large for reading."""
-    large = [cell["id"] for cell in code_cells(notebook) if len(json.dumps(cell["outputs"])) > MOST_OUTPUT_BYTES]
-    return large + (["notebook"] if len(json.dumps(notebook)) > MOST_NOTEBOOK_BYTES else [])
+    large = [cell["id"] for cell in code_cells(notebook) if len(json.dumps(cell["outputs"])) > MAX_OUTPUT_BYTES]
+    return large + (["notebook"] if len(json.dumps(notebook)) > MAX_NOTEBOOK_BYTES else [])
 
 
 def holds_no_secret(notebook):
-    """Search code, prose and what was shown for secrets; pictures are not text."""
-    found = []
+    """Search code, prose and outputs for secrets; images are not text."""
+    secrets = []
     for cell in notebook["cells"]:
-        shown = [
+        outputs = [
             {kind: text for kind, text in output.get("data", output).items() if not kind.startswith("image/")}
             for output in cell.get("outputs", [])
         ]
-        text = source(cell) + json.dumps(shown)
-        found += [f"{cell['id']}: {name}" for name, pattern in SECRETS.items() if re.search(pattern, text)]
-    return found
+        text = source(cell) + json.dumps(outputs)
+        secrets += [f"{cell['id']}: {name}" for name, pattern in SECRETS.items() if re.search(pattern, text)]
+    return secrets
 
 
 RULES = {

@@ -1,6 +1,5 @@
 """``make notebooks`` shows what changed, row by row, before it writes anything."""
 
-import doctest
 import io
 
 import nbformat
@@ -8,9 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import execute_notebooks
-import notebook_changes
-from execute_notebooks import NotebookFailedError, execute, review
-from notebook_changes import changes
+from execute_notebooks import NotebookFailedError, changes, execute, review
 
 
 def code(cell_id, *outputs, source="x", count=1):
@@ -24,64 +21,75 @@ def showing(**data):
 
 
 def differences(old, new):
-    """Return the changes between two versions of one cell's outputs."""
-    return changes(new_notebook(cells=[code("c", *old)]), new_notebook(cells=[code("c", *new)]))
+    """Return the changes between two versions of one cell's outputs, as lines."""
+    return changes(new_notebook(cells=[code("c", *old)]), new_notebook(cells=[code("c", *new)])).splitlines()
 
 
 class TestChanges:
     """What is printed of a change."""
 
-    def test_nothing_is_said_of_what_is_the_same(self):
-        """No change, no line."""
+    def test_prints_nothing_of_equal_outputs(self):
+        """Prints no line if nothing changed."""
         assert differences([showing(text_plain="a")], [showing(text_plain="a")]) == []
 
-    def test_a_table_is_compared_row_by_row(self):
-        """The changed row, with one row around it; its markup does not repeat it."""
+    def test_compares_a_table_row_by_row(self):
+        """Prints the changed row among its neighbours, and nothing of the HTML that repeats it."""
         before = showing(text_plain="  id  n\n0  a  1\n1  b  2\n2  c  3", text_html="<b>1</b>")
         after = showing(text_plain="  id  n\n0  a  1\n1  b  9\n2  c  3", text_html="<b>9</b>")
-        assert differences([before], [after]) == ["cell c:", "   0  a  1", "  -1  b  2", "  +1  b  9", "   2  c  3"]
-
-    def test_json_is_compared_value_by_value(self):
-        """As the result cell shows it."""
-        data = [{"application/json": {"n": n, "m": 1}, "text/plain": "<JSON>"} for n in (1, 2)]
-        found = differences(*([new_output("execute_result", values)] for values in data))
-        assert found == ["cell c:", "   {", '  -  "n": 1,', '  +  "n": 2,', '     "m": 1']
-
-    def test_a_picture_is_only_named(self):
-        """Its bytes tell a person nothing."""
-        before, after = (showing(image_png=png, text_plain="<Figure>") for png in ("AAAA", "BBBB"))
-        assert differences([before], [after]) == ["cell c:", "  picture changed"]
-
-    def test_markup_alone_is_said_to_be_markup(self):
-        """The text says nothing then."""
-        before, after = (showing(text_html=html, text_plain="1") for html in ("<b>1</b>", "<i>1</i>"))
-        assert differences([before], [after]) == ["cell c:", "  only the markup changed, the text is the same"]
-
-    def test_an_output_that_went_or_came_is_seen(self):
-        """Against nothing at all, too."""
-        assert differences([showing(text_plain="1")], []) == ["cell c:", "  -1"]
-        assert differences([], [showing(text_plain="1")]) == ["cell c:", "  +1"]
-
-    def test_a_long_change_is_cut(self):
-        """And says how much is left out."""
-        old, new = (showing(text_plain="\n".join(f"{letter}{n}" for n in range(100))) for letter in "ab")
-        found = differences([old], [new])
-        assert len(found) == 62
-        assert found[-1] == "  ... and 140 more lines"
-
-    def test_the_example_is_true(self):
-        """As the docstring shows it."""
-        assert doctest.testmod(notebook_changes).failed == 0
-
-    def test_order_and_metadata_are_named(self):
-        """Both are part of the file."""
-        one, other = new_notebook(cells=[code("c")]), new_notebook(cells=[code("c", count=7)])
-        other.metadata["kernelspec"] = {"name": "python3"}
-        assert changes(one, other) == [
-            "cell c:",
-            "  its place in the run: 1 -> 7",
-            "metadata of the notebook: normalised",
+        assert differences([before], [after])[2:] == [
+            *("     id  n", "   0  a  1", "-  1  b  2", "+  1  b  9", "   2  c  3")
         ]
+
+    def test_names_the_cell(self):
+        """Names a changed output as nbdime names it for git, with the id of the cell in place of its number."""
+        assert differences([showing(text_plain="1")], [showing(text_plain="2")])[0] == "## modified /c/output:"
+
+    def test_compares_json_value_by_value(self):
+        """Ignores the text that stands for the JSON, and the order of keys, which nbformat sorts when it writes."""
+        data = [{"application/json": {"n": n, "m": 1}, "text/plain": "<JSON>"} for n in (1, 2)]
+        lines = differences(*([new_output("execute_result", values)] for values in data))
+        assert lines[2:] == ["   {", '     "m": 1,', '-    "n": 1', '+    "n": 2', "   }"]
+
+    def test_only_names_a_picture(self):
+        """Prints kind and fingerprint, beside the text that describes the picture."""
+        before, after = (showing(image_png=png, text_plain="<Figure>") for png in ("AAAA", "BBBB"))
+        lines = differences([before], [after])
+        assert lines[2] == "   <Figure>"
+        assert [line[:14] for line in lines[3:]] == ["-  [image/png ", "+  [image/png "]
+
+    def test_names_markup_where_only_markup_changed(self):
+        """Prints no HTML."""
+        before, after = (showing(text_html=html, text_plain="1") for html in ("<b>1</b>", "<i>1</i>"))
+        lines = differences([before], [after])
+        assert lines[0] == "## modified /c/markup:"
+        assert "<" not in "".join(lines)
+
+    def test_shows_an_output_that_is_new_or_gone(self):
+        """Compares with nothing, too."""
+        assert differences([showing(text_plain="1")], [])[1:] == ["-  1", "+  "]
+        assert differences([], [showing(text_plain="1")])[1:] == ["-  ", "+  1"]
+
+    def test_cuts_a_long_change(self):
+        """Prints how many lines are left out."""
+        old, new = (showing(text_plain="\n".join(f"{letter}{n}" for n in range(100))) for letter in "ab")
+        lines = differences([old], [new])
+        assert len(lines) == 61
+        assert lines[-1] == "... and 142 more lines"
+
+    def test_shows_order_and_metadata(self):
+        """Compares the execution count, and the metadata of the notebook."""
+        before, after = new_notebook(cells=[code("c")]), new_notebook(cells=[code("c", count=7)])
+        after.metadata["kernelspec"] = {"name": "python3"}
+        assert changes(before, after).splitlines() == [
+            *("## replaced /c/execution_count:", "-  1", "+  7", "## modified /metadata")
+        ]
+
+    def test_colours_only_on_request(self):
+        """Prints no control characters into a file or a pipe."""
+        cells = [code("c", showing(text_plain=text)) for text in "12"]
+        before, after = (new_notebook(cells=[cell]) for cell in cells)
+        assert "\x1b" not in changes(before, after)
+        assert "\x1b[31m-  1" in changes(before, after, use_color=True)
 
 
 @pytest.fixture
@@ -106,20 +114,21 @@ def executed(committed):
 
 
 class TestReview:
-    """Who decides, and what happens then."""
+    """Who accepts a change, and what is written then."""
 
     def test_a_refused_change_is_shown_and_not_written(self, committed, executed, capsys):
-        """Exit 1."""
+        """Returns 1 and leaves the file, and nothing else, in the folder."""
         before = committed.read_bytes()
         assert review(executed, ask=lambda: False) == 1
         shown = capsys.readouterr().out
-        assert shown == "n.ipynb: changed\n  cell rows:\n     a,1\n    -b,3\n    +b,4\nNothing was written.\n"
+        changed = "## modified /rows/output:\n@@ -1,2 +1,2 @@\n   a,1\n-  b,3\n+  b,4\n"
+        assert shown == f"n.ipynb: changed\n{changed}Nothing was written.\n"
         assert committed.read_bytes() == before
         assert list(committed.parent.iterdir()) == [committed]
 
     @pytest.mark.parametrize("ask", [None, lambda: True], ids=["ACCEPT=1", "yes"])
     def test_an_accepted_change_is_written(self, committed, executed, capsys, ask):
-        """Exit 0; a second time there is nothing to accept."""
+        """Returns 0; a second review finds nothing to accept."""
         assert review(executed, ask=ask) == 0
         assert "Written: n.ipynb." in capsys.readouterr().out
         assert nbformat.read(committed, as_version=4).cells[0].outputs[0].text == "a,1\nb,4\n"
@@ -128,7 +137,7 @@ class TestReview:
         assert list(committed.parent.iterdir()) == [committed]
 
     def test_without_a_terminal_nobody_accepts(self, committed, executed, capsys, monkeypatch):
-        """A script, or CI, only looks."""
+        """Writes nothing in a script or in CI, where nobody can answer."""
         monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
         before = committed.read_bytes()
         assert review(executed, ask=execute_notebooks._ask) == 1
@@ -139,7 +148,7 @@ class TestReview:
         ("answer", "accepted"), [("y", True), ("YES", True), ("", False), ("n", False), ("x", False)]
     )
     def test_on_a_terminal_only_a_yes_accepts(self, monkeypatch, answer, accepted):
-        """Return alone is a no."""
+        """Takes a bare Return as a no."""
         monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
         monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
         monkeypatch.setattr("builtins.input", lambda _prompt: answer)
@@ -149,17 +158,17 @@ class TestReview:
 @pytest.mark.notebook
 @pytest.mark.slow
 class TestExecute:
-    """A real kernel."""
+    """A notebook in a real kernel."""
 
     def test_a_planted_change_is_found_and_the_file_left_alone(self, committed):
-        """The notebook is executed in memory."""
+        """Executes in memory and finds the planted difference."""
         before = committed.read_bytes()
         notebook = execute(committed)
-        assert changes(nbformat.read(committed, as_version=4), notebook)[-1] == "  +b,4"
+        assert changes(nbformat.read(committed, as_version=4), notebook).endswith("-  b,3\n+  b,4")
         assert committed.read_bytes() == before
 
     def test_a_failing_cell_is_named(self, committed):
-        """With its error; nothing is written."""
+        """Names cell and error, and writes nothing."""
         notebook = nbformat.read(committed, as_version=4)
         notebook.cells[0].source = "print(1)\n1 / 0"
         nbformat.write(notebook, committed)

@@ -7,7 +7,7 @@ import re
 import papermill
 import pytest
 from click.testing import CliRunner
-from notebook_rules import MOST_LINES, RULES, code_cells, parameter_lines, source, tags
+from notebook_rules import MAX_LINES, RULES, code_cells, parameter_lines, source, tags
 from papermill.cli import papermill as papermill_command
 
 from etl.runs.provenance import ROOT
@@ -104,7 +104,7 @@ MUTATIONS = [
     ("has_complete_help", changed("parameters", source="run_date = '2021-03-23'  # the date of the run")),
     ("has_a_card", changed("title", source="# 2. Join\n\nJoins.")),
     ("has_a_card", changed("title", source="Join")),
-    ("has_thin_cells", changed("rows", source="x = 1\n" * MOST_LINES + "x")),
+    ("has_thin_cells", changed("rows", source="x = 1\n" * MAX_LINES + "x")),
     ("has_thin_cells", changed("rows-prose", source="A line.\n" * 20 + "A line.")),
     ("is_explained", no_sentence),
     ("says_why_a_cell_is_ignored", no_word_of_nbval),

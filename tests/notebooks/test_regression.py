@@ -1,7 +1,7 @@
-"""nbval guards the merged output: each planted regression fails at the cells that show it, and nothing else does.
+"""nbval guards the outputs: each planted regression fails at exactly the cells that show it.
 
-One session of nbval runs a copy of a notebook for each regression. Its first cell leads it to a copy of the code with
-the fault in it, and removes what the copies before it have written.
+One session of nbval runs a copy of a notebook for each regression. The first cell of the copy imports a copy of the
+code with the fault in it, and removes the objects that the copies before it have written.
 """
 
 import json
@@ -45,7 +45,7 @@ for item in s3.list_objects_v2(Bucket={bucket!r}, Prefix={prefix!r}).get("Conten
 
 @dataclass(frozen=True)
 class Regression:
-    """A fault: in which notebook it shows, what is replaced in which file, and the cells that fail, by their ids."""
+    """A fault: the notebook that shows it, the text that is replaced in a file, and the ids of the cells that fail."""
 
     notebook: str
     path: str
@@ -61,14 +61,14 @@ def join(path, old, new, *cells, **options):
 
 
 def checks(path, old, new, *cells):
-    """Return a regression of the checks and of what they show."""
+    """Return a regression of the checks or of the analysis."""
     return Regression("03_checks.ipynb", path, old, new, frozenset(cells))
 
 
-ATTACH = "history = owners.attach(text_table(events, EVENT_COLUMNS))"
+ATTACH = "history = owners.attach(_text_table(events, EVENT_COLUMNS))"
 LAMP = """boto3.client("dynamodb").put_item(TableName="Devices-local", Item={
     "user_id": {"S": "user_0001"}, "device_id": {"S": "device_m6mww3ss"}, "type": {"S": "Lamp"}})"""
-# in the order in which they run: 03_checks reads what the last of 02_join has written
+# in the order in which they run: 03_checks reads the history that the last of 02_join has written
 REGRESSIONS = {
     "an inner join": join(
         "etl/join/owners.py", ATTACH, ATTACH + '\n    history = history.filter(history["user_id"].is_valid())', "rule"
@@ -83,8 +83,8 @@ REGRESSIONS = {
         *("rule", "join", "write", "report", "result"),
     ),
     "another column order": join(
-        "etl/contract/record.py",
-        'HISTORY_COLUMNS = ["device_id", "timestamp", "power", "user_id", "type"]',
+        "etl/contract/columns.py",
+        "HISTORY_COLUMNS = [*EVENT_COLUMNS, *OWNER_COLUMNS]",
         'HISTORY_COLUMNS = ["timestamp", "device_id", "power", "user_id", "type"]',
         *("rule", "join", "write", "report", "result"),
     ),
@@ -98,20 +98,20 @@ REGRESSIONS = {
     ),
     "nothing in the join": join("etl/join/owners.py", "", ""),
     "sessions in the order of text": checks(
-        "etl/analysis/sessions.py",
+        "etl/analysis/events.py",
         "order = np.lexsort((second, device))",
         'order = np.lexsort((events["timestamp"].astype("str"), device))',
         *("rule", "midnight"),
     ),
     "a session ends at its second on": checks(
-        "etl/analysis/sessions.py",
+        "etl/analysis/events.py",
         'is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]',
         'is_on = device[order], second[order], (events["power"] == "on").to_numpy(dtype="bool")[order]\n'
         "    is_on = is_on & ~(np.append(False, is_on[:-1]) & (np.diff(device, prepend=-1) == 0))",
         *("rule", "midnight"),
     ),
     "hours of another zone": checks(
-        "etl/analysis/local_hours.py", "tz_convert(time_zone)", 'tz_convert("UTC")', "events", "plot", "on", "week"
+        "etl/analysis/local_time.py", "tz_convert(time_zone)", 'tz_convert("UTC")', "events", "plot", "on", "week"
     ),
     "days of another zone": checks(
         "etl/analysis/sessions.py",
@@ -119,11 +119,8 @@ REGRESSIONS = {
         'closed[name].dt.tz_convert("UTC")',
         "midnight",
     ),
-    "a dropped check": checks(
-        "etl/checks/arrival_checks.py",
-        "        _gaps(compared, min_missing_events),\n",
-        "",
-        *("arrival", "verdict", "result"),
+    "a check left out of the list": checks(
+        "etl/checks/all_checks.py", "    arrival_checks.gaps,\n", "", "arrival", "verdict", "result"
     ),
     "nothing in the checks": checks("etl/checks/history_checks.py", "", ""),
     "another value in the sample": join(
@@ -151,16 +148,16 @@ def failed(tmp_path_factory):
         check=False,
     )
     assert re.search(r"\d+ (passed|failed)", answer.stdout), answer.stdout + answer.stderr
-    found = {}
+    failures = {}
     for name, copy in zip(REGRESSIONS, copies, strict=True):
         code = [cell["id"] for cell in code_cells(project / "notebooks" / copy)]
         numbers = re.findall(rf"^FAILED .*{re.escape(copy)}::Cell (\d+)", answer.stdout, re.MULTILINE)
-        found[name] = {code[int(number)] for number in numbers}
-    return found
+        failures[name] = {code[int(number)] for number in numbers}
+    return failures
 
 
 def plant(regression, project, name):
-    """Copy code and notebook, put the fault into the one, lead the other to it; return the notebook's name."""
+    """Copy the code and put the fault into it, copy the notebook so that it imports this code; return its name."""
     shutil.copytree(project / "etl", project / name / "etl")
     path = project / name / regression.path
     text = path.read_text(encoding="utf-8")
@@ -168,7 +165,7 @@ def plant(regression, project, name):
     path.write_text(text.replace(regression.old, regression.new, 1) if regression.old else text, encoding="utf-8")
     document = json.loads((project / "notebooks" / regression.notebook).read_text(encoding="utf-8"))
     (imports,) = [cell for cell in document["cells"] if cell["id"] == "imports"]
-    # the checks read what the join has left, and write a manifest of their own
+    # the checks read the history of the join, and write a manifest of their own
     prefix = RUN if regression.notebook.startswith("02") else RUN + "manifest.json"
     first = FIRST_CELL.format(code=str(project / name), bucket=BUCKET, prefix=prefix, setup=regression.setup)
     imports["source"] = [first, *imports["source"]]
@@ -184,5 +181,5 @@ def code_cells(path):
 
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_a_planted_regression_fails_where_it_shows(failed, name):
-    """Exactly the cells that show the change fail, and none when nothing was changed."""
+    """Exactly the cells that show the change fail, and none if nothing was changed."""
     assert failed[name] == set(REGRESSIONS[name].cells)

@@ -16,11 +16,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from etl.cli.execution_history import Outcome, Step
+from etl.cli.execution import ExecutionResult, StateTry
 from etl.cli.local_pipeline import LocalPipeline, deploy
-from etl.cli.sample import SAMPLE_DEVICES, SAMPLE_RAW
+from etl.cli.sample import load_sample
 from etl.runs.provenance import ROOT
-from etl.storage.devices_file import read_devices_file
 from local_aws import EmbeddedAws
 
 PUBLISHED = "devices_operation_history_data/20210323.csv"
@@ -32,8 +31,8 @@ class Run:
     """An execution that has ended: its `outcome`, the `steps` it took, and what it left behind."""
 
     name: str
-    outcome: Outcome
-    steps: list[Step]
+    outcome: ExecutionResult
+    steps: list[StateTry]
     stage: Stage
 
     @property
@@ -58,10 +57,10 @@ class Stage:
         """Execute the state machine, without a run date if it is None, and wait for its end."""
         name = f"test-{next(_numbers)}"
         dated = {"run_date": run_date} if run_date else {}
-        arn = self.pipeline.start(dated | execution_input, name=name)
-        steps = list(self.pipeline.follow(arn))
+        execution = self.pipeline.start(dated | execution_input, name=name)
+        steps = list(execution.follow())
         self.last_execution = name
-        return Run(name, self.pipeline.outcome(arn), steps, self)
+        return Run(name, execution.result(), steps, self)
 
     def put_raw(self, content: bytes, key: str) -> None:
         """Put a raw file."""
@@ -108,8 +107,7 @@ class Stage:
 def make_stage(aws: EmbeddedAws, *, code_dir: Path = ROOT, environment: Mapping[str, str] | None = None) -> Stage:
     """Deploy a stage, load the sample and watch its topic."""
     pipeline = deploy(aws, stage=f"test{next(_numbers)}", code_dir=code_dir, environment=environment)
-    with SAMPLE_RAW.open("rb") as raw:
-        pipeline.load(raw=raw, s3_object_key=SAMPLE_RAW.name, devices=read_devices_file(SAMPLE_DEVICES))
+    load_sample(pipeline)
     sqs, sns = aws.client("sqs"), aws.client("sns")
     queue_url = sqs.create_queue(QueueName=f"watch-{next(_numbers)}")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -186,8 +186,8 @@ def test_what_step_functions_itself_ends_is_told_once(stage_with, change, error,
 def test_a_run_that_somebody_stops_is_told_once(stage_with):
     """The message says that it was stopped."""
     stage = stage_with(notebook="01_load.ipynb", cell="import time\ntime.sleep(600)")
-    execution_arn = stage.pipeline.start({"run_date": "2021-03-23"}, name="stopped")
-    stage.pipeline.aws.client("stepfunctions").stop_execution(executionArn=execution_arn)
+    execution = stage.pipeline.start({"run_date": "2021-03-23"}, name="stopped")
+    stage.pipeline.aws.client("stepfunctions").stop_execution(executionArn=execution.arn)
     stage.last_execution = "stopped"
     (message,) = stage.messages()
     assert message.startswith("A run was stopped")

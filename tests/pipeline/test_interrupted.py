@@ -96,7 +96,7 @@ def test_an_error_in_the_middle_leaves_nothing(embedded_aws, stage_with, large_f
 
 def test_a_killed_process_leaves_an_upload_that_a_rule_ends(stage_with, large_file):
     """Nobody could abort it; nobody sees it either, and the bucket's lifecycle rule ends it within a day."""
-    kill = "import os, signal\nfrom etl import upload as u\nsend = u.Upload._send_part\n"
+    kill = "import os, signal\nfrom etl.storage import multipart_upload as u\nsend = u.Upload._send_part\n"
     kill += "def dies(self):\n    send(self)\n    len(self._parts) == 2 and os.kill(os.getpid(), signal.SIGKILL)\n"
     kill += "u.Upload._send_part = dies\n"
     stage = stage_with(notebook="02_join.ipynb", cell=kill, before="join")

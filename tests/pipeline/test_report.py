@@ -26,7 +26,7 @@ def test_a_good_day_has_a_report_that_leads_to_the_runs_files(stage):
     run = stage.run()
     assert run.outcome.succeeded, run.outcome
     _, page = report_of(stage, run)
-    assert "good" in page.find("section", class_="verdict")["class"]
+    assert "success" in page.find("section", class_="verdict")["class"]
     assert "エアコン" in page.get_text()
     assert f"s3://{stage.pipeline.raw_bucket_name}/devices-raw-data.json" in page.get_text()
     assert page.find("img")["alt"]
@@ -70,7 +70,7 @@ def test_a_bad_day_has_a_report_that_says_so_first(failing, run_date, error, say
     _, page = report_of(failing, run, day)
     assert f"/runs/{day}/{run.name}/report.html" in run.outcome.cause
     verdict = page.find("section", class_="verdict")
-    assert "bad" in verdict["class"]
+    assert "failure" in verdict["class"]
     assert "cell In [" in verdict.get_text()
     assert says in verdict.get_text()
     assert ("stopped here" in page.get_text()) == (error != "ChecksFailedError")

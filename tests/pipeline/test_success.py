@@ -1,10 +1,12 @@
 """The whole pipeline on sound input: real state machine, real functions, real kernels."""
 
+import contextlib
 import json
 import subprocess
 import sys
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 
 from etl.runs.provenance import ROOT
@@ -101,11 +103,25 @@ def outputs(run, notebook):
     return json.loads(json.dumps(shown).replace(stage, "STAGE").replace(run.name, "RUN"))
 
 
-def test_stock_kernels_show_the_same(stage, stage_with):
-    """One setting switches the forked kernels off; every cell shows the same either way."""
-    warm, stock = stage.run(run_date="2021-03-23"), stage_with(WARM_KERNELS="off").run()
+def functions_with_zygotes(stage):
+    """Return the names of a stage's functions that have a zygote, the process that kernels are forked from."""
+    names = set()
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a kernel that has just ended
+            if any("zygote_process" in word for word in process.cmdline()):
+                names.add(process.environ()["AWS_LAMBDA_FUNCTION_NAME"])
+    return {name for name in names if stage.pipeline.state_machine_arn.rsplit("-", 1)[1] in name.split("-")}
+
+
+def test_stock_kernels_show_the_same(stage, stage_with, monkeypatch):
+    """WARM_KERNELS=off in the shell gives the functions stock kernels, in which every cell shows the same."""
+    warm = stage.run(run_date="2021-03-23")
+    assert len(functions_with_zygotes(stage)) == 3
+    monkeypatch.setenv("WARM_KERNELS", "off")
+    stock = stage_with().run()
     assert warm.outcome.succeeded
     assert stock.outcome.succeeded
+    assert functions_with_zygotes(stock.stage) == set()
     for notebook in CELLS:
         shown = outputs(warm, notebook)
         assert len(shown) >= 3

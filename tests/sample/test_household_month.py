@@ -1,4 +1,4 @@
-"""The household month is what its generator makes, and holds what is planted."""
+"""The household month is what its generator makes, and has the planted faults."""
 
 import json
 import subprocess
@@ -13,19 +13,19 @@ RAW = json.loads(month.raw_file())["data"]
 
 
 def test_the_committed_files_are_what_the_generator_makes():
-    """To the byte, with this Python; and small enough for git."""
+    """Each file is the same to the byte, with this Python, and small enough for git."""
     assert (ROOT / "sample" / month.RAW_NAME).read_bytes() == month.raw_file()
     assert (ROOT / "sample" / month.DEVICES_NAME).read_bytes() == month.devices_file()
     assert len(month.raw_file()) < 500_000
 
 
 def test_the_random_numbers_are_those_of_every_python():
-    """The first of the sequence, which CPython promises to keep for a seed of whole numbers."""
+    """CPython promises to keep the sequence for a seed of whole numbers; its first number stands for it."""
     assert month.Random(month.SEED).random() == FIRST_RANDOM
 
 
 def test_each_fault_is_planted():
-    """A gap, a stuck sensor, a silent device, a stranger, two owners, repetitions, late events."""
+    """The month has a gap, a stuck sensor, a silent device, a stranger, two owners, repetitions and late events."""
     seconds = [int(record["timestamp"]) - month.FIRST_SECOND for record in RAW]
     assert not [second for second in seconds if month.GAP[0] <= second < month.GAP[1]]
     device_id, since, n_times, every = month.STUCK
@@ -47,8 +47,8 @@ def test_each_fault_is_planted():
     assert n_late == month.N_LATE
 
 
-def test_the_command_writes_where_it_is_told(tmp_path):
-    """It explains itself, and a folder that is not there is an error of one line."""
+def test_the_command_writes_into_the_given_folder(tmp_path):
+    """The command explains itself, and a missing folder is an error of one line."""
     command = [sys.executable, str(ROOT / "scripts" / "make_household_month.py")]
     assert "--out DIR" in subprocess.run([*command, "--help"], capture_output=True, text=True, check=True).stdout
     subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, check=True)

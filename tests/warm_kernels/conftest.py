@@ -1,23 +1,24 @@
-"""A way to run cells with the engine ``warm``, and no zygote that a test leaves behind."""
+"""Fixtures that run cells with the engine ``warm`` and stop its zygote after each test."""
 
 from __future__ import annotations
 
 import pytest
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
 import warm_kernels
-from warm_kernels.zygote.zygote_manager import Keeper, keeper
+from warm_kernels.zygote.zygote_manager import ZygoteManager, zygote_manager
 
 
 @pytest.fixture
 def warm(monkeypatch):
-    """Return a function that executes cells with the engine ``warm`` and returns what they show.
+    """Return a function that executes cells with the engine ``warm`` and returns the text that they display.
 
-    Its zygote imports nothing but the kernel, unless the test asks for more. ``warm.pids`` are those of the kernels.
+    The zygote preloads only what a kernel needs, unless the test sets ``WARM_KERNELS_PRELOAD``. The zygote is stopped
+    after the test.
     """
     monkeypatch.setenv("WARM_KERNELS", "on")
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "")
     warm_kernels.register()
-    yield lambda *cells, **options: shown(execute(*cells, **options))
+    yield lambda *cells, **options: displayed(execute(*cells, **options))
     warm_kernels.stop()
-    keeper.__dict__.update(Keeper().__dict__)
+    zygote_manager.__dict__.update(ZygoteManager().__dict__)

@@ -72,13 +72,13 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_logreport(report: Any) -> None:
-    """Note the outcome; a failure in set-up or tear-down is one too."""
+    """Record the outcome; a failure in set-up or tear-down counts."""
     if report.failed or report.nodeid not in _outcomes:
         _outcomes[report.nodeid] = "failed" if report.failed else "passed"
 
 
 def pytest_sessionfinish() -> None:
-    """Hand the outcomes over."""
+    """Write the outcomes to a file."""
     Path(os.environ[OUTCOMES]).write_text(json.dumps(_outcomes), encoding="utf-8")
 
 

@@ -45,7 +45,7 @@ print(__import__("json").dumps([result.testsRun, bad]))
 
 
 def started(provisioner, caches):
-    """Start the suite with a provisioner; jedi, which completes, fails now and then where two fill one new cache."""
+    """Start the suite with a provisioner and its own cache: jedi sometimes fails when two processes fill one."""
     return subprocess.Popen(
         [sys.executable, "-c", SUITE],
         env={
@@ -62,7 +62,7 @@ def started(provisioner, caches):
 
 
 def test_the_suite_has_one_result_for_both(tmp_path):
-    """Every test passes with both, and none is skipped with one only."""
+    """The suite passes with stock and forked kernels alike, and skips the same tests."""
     pytest.importorskip("jupyter_kernel_test", reason="jupyter_kernel_test is not installed")
     # side by side: they mostly wait
     suites = [started(provisioner, tmp_path / provisioner) for provisioner in ("local-provisioner", "warm-fork")]

@@ -1,9 +1,9 @@
-"""Nothing that a notebook does reaches the next one: each of these notebooks tries."""
+"""Nothing that a notebook changes reaches the next one."""
 
 import pytest
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
-from warm_kernels.zygote.zygote_manager import keeper
+from warm_kernels.zygote.zygote_manager import zygote_manager
 
 pytestmark = pytest.mark.notebook
 
@@ -57,26 +57,26 @@ TRIES = {
 
 @pytest.fixture(scope="module")
 def fresh():
-    """Return what the second notebook's cells show in a kernel that no notebook preceded: a stock one."""
-    return shown(execute(*(second for _, second in TRIES.values()), engine_name=None, shutdown_kernel="immediate"))
+    """Return what the second notebook displays in a stock kernel, which no notebook preceded."""
+    return displayed(execute(*(second for _, second in TRIES.values()), engine_name=None, shutdown_kernel="immediate"))
 
 
 @pytest.mark.parametrize("standby", [0, 1])
 def test_a_notebook_cannot_reach_the_next_one(warm, monkeypatch, fresh, standby):
-    """Globals, modules, environment, folder, random state, open files, options, plots, signals, threads, ..."""
+    """A notebook that changes globals, modules, environment, files or options changes nothing for the next notebook."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "csv,pandas,matplotlib.pyplot")
     monkeypatch.setenv("WARM_KERNELS_STANDBY", str(standby))
     for _ in range(1 + standby):
         warm(*(first for first, _ in TRIES.values()))
     second = warm(*(second for _, second in TRIES.values()))
-    assert keeper._zygote.is_alive()
-    assert not keeper._warned
+    assert zygote_manager._zygote.is_alive
+    assert not zygote_manager._warnings
     assert dict(zip(TRIES, second, strict=True)) == dict(zip(TRIES, fresh, strict=True))
 
 
 @pytest.mark.parametrize("standby", [0, 1])
 def test_random_state_differs_from_run_to_run(warm, monkeypatch, standby):
-    """As in processes of their own; a notebook that seeds gets the same numbers each time."""
+    """Random numbers differ from kernel to kernel, and are the same in each kernel that sets the same seed."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy.random")
     monkeypatch.setenv("WARM_KERNELS_STANDBY", str(standby))
     free = "import random, numpy, uuid; random.random(), numpy.random.rand(), numpy.random.default_rng().random()"
@@ -89,7 +89,7 @@ def test_random_state_differs_from_run_to_run(warm, monkeypatch, standby):
 
 
 def test_a_kernel_sees_the_owner_as_it_is_now(warm, monkeypatch, tmp_path):
-    """Environment and folder are those at the kernel's start, not those at the zygote's."""
+    """A kernel has the environment and folder that the owner has at the kernel's start, not at the zygote's."""
     look = "import os, time; print(os.environ.get('NOW'), os.getcwd(), time.tzname[0])"
     monkeypatch.setenv("TZ", "UTC")
     first = warm(look)
@@ -100,7 +100,7 @@ def test_a_kernel_sees_the_owner_as_it_is_now(warm, monkeypatch, tmp_path):
 
 
 def test_a_kernel_is_what_a_stock_kernel_is(warm, monkeypatch):
-    """Path, arguments, modules, open files, parents, streams, threads of the linear algebra."""
+    """A forked kernel has the path, arguments, modules, signals, threads and streams of a stock kernel."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy")
     cells = [
         "import sys, os, signal, threading, json, gc; sys.path, sys.argv[0], sys.flags, sys.executable",
@@ -111,6 +111,6 @@ def test_a_kernel_is_what_a_stock_kernel_is(warm, monkeypatch):
         "import numpy; a = numpy.ones((300, 300)); (a @ a).sum(); len(os.listdir('/proc/self/task'))",
         "sorted(name for name in dir() if not name.startswith('_'))",
     ]
-    stock = shown(execute(*cells, engine_name=None, shutdown_kernel="immediate"))
+    stock = displayed(execute(*cells, engine_name=None, shutdown_kernel="immediate"))
     for warm_answer, stock_answer in zip(warm(*cells), stock, strict=True):
         assert warm_answer == stock_answer

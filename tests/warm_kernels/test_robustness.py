@@ -1,4 +1,4 @@
-"""Kernels die, zygotes die, owners die: nothing is left, nothing hangs, and the notebook says what happened."""
+"""When a kernel, a zygote or an owner dies, no process remains, nothing hangs, and the notebook shows the error."""
 
 import asyncio
 import gc
@@ -16,12 +16,12 @@ import psutil
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from warm_cells import execute, shown
+from warm_cells import displayed, execute
 
 import warm_kernels
 from warm_kernels.jupyter.manager import WarmKernelManager
 from warm_kernels.zygote.zygote import BOOT
-from warm_kernels.zygote.zygote_manager import keeper
+from warm_kernels.zygote.zygote_manager import zygote_manager
 
 pytestmark = pytest.mark.notebook
 
@@ -32,7 +32,7 @@ NOTEBOOKS = int(os.environ.get("WARM_KERNELS_TEST_NOTEBOOKS", "60"))
 
 
 def lives(pid):
-    """Tell whether a process exists; a zombie that nobody reaps counts, unless it was left to the system."""
+    """Tell whether a process exists; a zombie counts unless its parent is the init process."""
     try:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE or process.ppid() != 1
@@ -49,32 +49,32 @@ def gone(*pids, seconds=5.0):
 
 
 def test_kernels_are_fresh_processes_of_one_zygote(warm):
-    """The zygote is started once; each notebook has a process of its own."""
+    """Each notebook runs in a process of its own, forked from one zygote."""
     look = "import os; os.getppid(), os.getpid()"
     runs = {tuple(map(int, warm(look)[0].strip("()").split(","))) for _ in range(3)}
-    assert {zygote for zygote, _ in runs} == {keeper._zygote.pid}
+    assert {zygote for zygote, _ in runs} == {zygote_manager._zygote.pid}
     assert len({kernel for _, kernel in runs}) == 3
     assert gone(*(kernel for _, kernel in runs))
 
 
 def test_a_zygote_that_died_is_replaced(warm):
-    """The next kernel is forked again, without a warning."""
+    """After a zygote died, the next kernel is forked from a new one without a warning."""
     [first] = warm(PARENT)
     os.kill(int(first), signal.SIGKILL)
     [second] = warm(PARENT)
-    assert int(second) == keeper._zygote.pid != int(first)
-    assert not keeper._warned
+    assert int(second) == zygote_manager._zygote.pid != int(first)
+    assert not zygote_manager._warnings
 
 
 def test_a_running_notebook_of_a_zygote_that_died_fails(warm):
-    """Its kernel does not outlive the zygote, and the next notebook runs."""
+    """A kernel does not outlive its zygote: its notebook fails, and the next notebook runs."""
     with pytest.raises(DeadKernelError):
         warm("import os, signal, time; os.kill(os.getppid(), signal.SIGKILL)", "time.sleep(20)")
     assert warm("1 + 1") == ["2"]
 
 
 def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, monkeypatch, caplog):
-    """Whatever the reason; here it has run out of processes."""
+    """When the zygote cannot fork, for example for want of processes, kernels are stock ones with one warning."""
     monkeypatch.setattr("warm_kernels.zygote.zygote.BOOT", BOOT.replace("main()", NO_PROCESSES + "main()"))
     for _ in range(2):
         assert warm(PARENT) == [str(os.getpid())]
@@ -95,17 +95,20 @@ def test_a_zygote_that_does_not_fork_gives_normal_kernels_and_one_warning(warm, 
     ],
 )
 def test_a_preload_that_is_not_safe_is_refused(warm, monkeypatch, tmp_path, caplog, module, reason):  # noqa: PLR0917
-    """The message says why, the kernel is a normal one, and only the first waits for the refusal."""
+    """An unsafe preload gives stock kernels and a warning with the reason, which is remembered for later kernels."""
     (tmp_path / "preloaded.py").write_text(module)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "preloaded")
     assert warm(PARENT) == [str(os.getpid())]
     assert reason in caplog.text
-    assert keeper._refused
+    zygote = zygote_manager._zygote
+    assert zygote.has_refused
+    assert warm(PARENT) == [str(os.getpid())]
+    assert zygote_manager._zygote is zygote
 
 
 def test_a_thread_that_starts_after_the_preload_is_refused(warm, monkeypatch, tmp_path, caplog):
-    """The zygote looks again before each fork."""
+    """The zygote counts its threads again before each fork, and refuses to fork once it has one."""
     (tmp_path / "preloaded.py").write_text(
         "import signal, threading, time\n"
         "def start(*_): threading.Thread(target=time.sleep, args=[99], daemon=True).start()\n"
@@ -121,7 +124,7 @@ def test_a_thread_that_starts_after_the_preload_is_refused(warm, monkeypatch, tm
 
 
 def test_what_python_reads_at_its_start_replaces_the_zygote(warm, monkeypatch, tmp_path):
-    """PYTHONPATH and the like cannot change in a running process, so another one is started."""
+    """A changed PYTHONPATH replaces the zygote, because a running Python does not read it again."""
     [first] = warm(PARENT)
     (tmp_path / "only_here.py").write_text("")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -131,10 +134,10 @@ def test_what_python_reads_at_its_start_replaces_the_zygote(warm, monkeypatch, t
 
 
 def test_off_is_stock(warm, monkeypatch):
-    """One setting, and no zygote is started."""
+    """With WARM_KERNELS=off the kernel is a child of this process, and no zygote starts."""
     monkeypatch.setenv("WARM_KERNELS", "off")
     assert warm(PARENT, shutdown_kernel="immediate") == [str(os.getpid())]
-    assert keeper._zygote is None
+    assert zygote_manager._zygote is None
 
 
 OWNER = """
@@ -153,14 +156,14 @@ time.sleep(60)''')
 
 @pytest.mark.slow
 def test_a_dead_owner_leaves_nothing(tmp_path):
-    """Not its zygote, not a kernel or what that has started, not a standby kernel; it had no time to clean up."""
-    told = tmp_path / "pids"
+    """When the owner is killed, its zygote, kernels, standby kernels and their children end."""
+    pids = tmp_path / "pids"
     path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2] / "packages")])
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(told)], env={**os.environ, "PYTHONPATH": path})
-    while not told.exists() or not told.read_text().endswith("."):
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(pids)], env={**os.environ, "PYTHONPATH": path})
+    while not pids.exists() or not pids.read_text().endswith("."):
         assert owner.poll() is None
         time.sleep(0.05)
-    kernel, zygote, child = map(int, told.read_text().strip(".").split())
+    kernel, zygote, child = map(int, pids.read_text().strip(".").split())
     everyone = {zygote, child, *(process.pid for process in psutil.Process(zygote).children())}
     assert kernel in everyone
     assert len(everyone) == 4
@@ -170,17 +173,17 @@ def test_a_dead_owner_leaves_nothing(tmp_path):
 
 
 def test_a_fork_of_the_owner_is_no_owner(warm):
-    """It leaves the zygote alone and, with the owner gone, does not keep it alive; it may have one of its own."""
+    """A fork of the owner does not stop the owner's zygote when it ends."""
     [zygote] = warm(PARENT)
     pid = os.fork()
     if pid == 0:
-        os._exit(keeper._zygote is not None)
+        os._exit(zygote_manager._zygote is not None)
     assert os.waitpid(pid, 0)[1] == 0
     assert warm(PARENT) == [zygote]
 
 
 def test_two_threads_side_by_side(warm):
-    """Each gets its own results, from kernels of one zygote."""
+    """Two threads that execute notebooks at a time get their own results, from kernels of one zygote."""
     results = {}
 
     def run(name):
@@ -191,11 +194,11 @@ def test_two_threads_side_by_side(warm):
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == {name: [f"('{name}', {keeper._zygote.pid})"] * 3 for name in ("a", "b")}
+    assert results == {name: [f"('{name}', {zygote_manager._zygote.pid})"] * 3 for name in ("a", "b")}
 
 
 def census():
-    """Count what may leak: child processes, descriptors, threads; and bytes."""
+    """Return the number of child processes, descriptors and threads of this process, and its memory in bytes."""
     gc.collect()
     process = psutil.Process()
     return len(process.children(recursive=True)), process.num_fds(), process.num_threads(), process.memory_info().rss
@@ -203,17 +206,17 @@ def census():
 
 @pytest.mark.slow
 def test_many_notebooks_leak_nothing(warm, monkeypatch):
-    """Neither here nor in the zygote; memory stays flat once the first have run."""
+    """Many notebooks leave no process, descriptor or thread behind, and the memory stays flat."""
     monkeypatch.setenv("WARM_KERNELS_STANDBY", "1")
 
     def run(count):
         for number in range(count):
             assert warm(f"{number} + 1") == [str(number + 1)]
-        keeper._standbys[0].wait_until_ready()
+        zygote_manager._standbys[0].wait_until_ready()
         time.sleep(0.2)
 
     run(10)
-    zygote = psutil.Process(keeper._zygote.pid)
+    zygote = psutil.Process(zygote_manager._zygote.pid)
     before, zygote_before = census(), (zygote.num_fds(), zygote.num_threads(), zygote.memory_info().rss)
     run(NOTEBOOKS)
     after, zygote_after = census(), (zygote.num_fds(), zygote.num_threads(), zygote.memory_info().rss)
@@ -225,10 +228,10 @@ def test_many_notebooks_leak_nothing(warm, monkeypatch):
 
 @pytest.mark.usefixtures("warm")
 def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
-    """A killed kernel, one that exits, an interrupt, and a restart."""
+    """A kernel that is killed, exits, is interrupted or restarted behaves as a stock kernel does."""
 
     async def codes():
-        found = []
+        exit_codes = []
         for action in (signal.SIGKILL, signal.SIGTERM, "import os; os._exit(3)", "exit"):
             manager = WarmKernelManager()
             await manager.start_kernel()
@@ -242,10 +245,10 @@ def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
                 await manager.shutdown_kernel()
             else:
                 client.execute(action)
-            found.append(await asyncio.wait_for(asyncio.to_thread(process.wait), 10))
+            exit_codes.append(await asyncio.wait_for(process.wait(), 10))
             client.stop_channels()
             await manager.shutdown_kernel(now=True)
-        return found
+        return exit_codes
 
     async def interrupted():
         manager = WarmKernelManager()
@@ -270,7 +273,7 @@ def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
 
 @pytest.mark.parametrize("saves", [True, False])
 @pytest.mark.parametrize(
-    ("cell", "options", "error", "said"),
+    ("cell", "options", "error", "message"),
     [
         ("1 / 0", {}, PapermillExecutionError, "division by zero"),
         ("import os; os._exit(1)", {}, DeadKernelError, "Kernel died"),
@@ -279,23 +282,23 @@ def test_signals_and_exit_codes_are_those_of_a_stock_kernel():
     ],
 )
 def test_a_failure_leaves_the_notebook_with_the_error_in_it(  # noqa: PLR0917 - a table of cases
-    warm, tmp_path, saves, cell, options, error, said
+    warm, tmp_path, saves, cell, options, error, message
 ):
-    """Everything up to the failure, the error in the cell that failed, and papermill's markers."""
+    """A failed notebook is saved with the error in its cell, papermill's markers, and later cells pending."""
     path = tmp_path / "executed.ipynb"
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         warm("'before'", cell, "'after'", output_path=str(path), request_save_on_cell_execute=saves, **options)
     executed = nbformat.read(path, as_version=4)
     assert "An Exception was encountered at" in executed.cells[0].source
-    code = [one for one in executed.cells if one.cell_type == "code"]
-    assert shown(executed)[0] == "'before'"
-    assert said in code[1].outputs[-1].evalue
-    assert [one.metadata.papermill.status for one in code] == ["completed", "failed", "pending"]
+    code = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert displayed(executed)[0] == "'before'"
+    assert message in code[1].outputs[-1].evalue
+    assert [cell.metadata.papermill.status for cell in code] == ["completed", "failed", "pending"]
     assert executed.metadata.papermill.exception is True
 
 
-def test_a_kernel_that_never_comes_up_is_told_apart(warm, tmp_path):
-    """No cell has run, and the notebook does not say that they are completed."""
+def test_a_kernel_that_does_not_start_leaves_every_cell_pending(warm, tmp_path):
+    """When the kernel does not start, the saved notebook has every cell pending."""
     path = tmp_path / "executed.ipynb"
     with pytest.raises(RuntimeError, match="Kernel died before replying"):
         warm("1", output_path=str(path), extra_arguments=["--IPKernelApp.kernel_class=no.such.Class"])
@@ -305,7 +308,7 @@ def test_a_kernel_that_never_comes_up_is_told_apart(warm, tmp_path):
 
 @pytest.mark.usefixtures("warm")
 def test_results_are_those_of_a_stock_kernel(monkeypatch):
-    """Text, tables and plots, byte for byte, also from a standby kernel."""
+    """Text, tables and plots of forked and standby kernels equal those of a stock kernel byte for byte."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "pandas,matplotlib.pyplot")
     cells = ("import pandas as pd; pd.DataFrame({'a': [1, 2]})", "import matplotlib.pyplot as p; p.plot([1, 2, 4]);")
 
@@ -316,25 +319,25 @@ def test_results_are_those_of_a_stock_kernel(monkeypatch):
     assert "image/png" in stock[1][0]
     assert outputs() == stock
     warm_kernels.start(standby=1, wait=True)
-    standby = keeper._standbys[0].process.pid
+    standby = zygote_manager._standbys[0].process.pid
     assert outputs() == stock
     assert execute("import os; os.getpid()").cells[0].outputs[0].data["text/plain"] != str(standby)  # used once
 
 
 def test_pyarrow_can_be_preloaded(warm, monkeypatch, caplog):
-    """Its background thread is kept from starting, and its thread pool works in the kernel."""
+    """A preloaded pyarrow is safe: its background thread does not start, and its thread pool works in the kernel."""
     pytest.importorskip("pyarrow", reason="pyarrow is not installed")
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "pyarrow,pyarrow.compute,pyarrow.parquet,pandas")
     parent, total, _ = warm(
         PARENT, "import pyarrow as pa; table = pa.table({'a': range(300_000)}); table.to_pandas().a.sum().item()", "1"
     )
-    assert parent == str(keeper._zygote.pid)
+    assert parent == str(zygote_manager._zygote.pid)
     assert total == "44999850000"
     assert not caplog.records
 
 
 def test_blas_threads_are_those_of_a_stock_kernel(warm, monkeypatch):
-    """The zygote has one thread; its kernels have as many as they would have had."""
+    """A kernel has as many BLAS threads as a stock kernel, although the zygote has one."""
     monkeypatch.setenv("WARM_KERNELS_PRELOAD", "numpy")
     count = "import os, numpy; a = numpy.ones((400, 400)); (a @ a).sum(); len(os.listdir('/proc/self/task'))"
     many = int(warm(count)[0])
@@ -343,7 +346,7 @@ def test_blas_threads_are_those_of_a_stock_kernel(warm, monkeypatch):
 
 
 def test_the_file_shows_the_cell_that_runs_and_all_before_it(warm, tmp_path):
-    """For whoever looks at a long run, or at what an owner that was killed has left."""
+    """While a cell runs, the saved notebook has the outputs of all cells before it."""
     path = tmp_path / "executed.ipynb"
     look = f"import json, time; time.sleep(0.3); cells = json.load(open({str(path)!r}))['cells']"
     found = "print([(c['metadata']['papermill']['status'], len(c['outputs'])) for c in cells])"

@@ -1,4 +1,4 @@
-"""A kernel forked ahead of time serves the notebook that fits it, and only that one."""
+"""A kernel forked ahead of time serves a notebook with its arguments and folder, and no other."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 import warm_kernels
-from warm_kernels.zygote.zygote_manager import keeper
+from warm_kernels.zygote.zygote_manager import zygote_manager
 
 pytestmark = pytest.mark.notebook
 
@@ -21,22 +21,22 @@ def standby(warm):  # noqa: ARG001 - its set-up and tear-down
 
     def start(**options):
         warm_kernels.start(preload=[], standby=1, wait=True, **options)
-        return str(keeper._standbys[0].process.pid)
+        return str(zygote_manager._standbys[0].process.pid)
 
     return start
 
 
 def test_it_is_used_once_and_replaced(warm, standby):
-    """Each notebook has a fresh process here too."""
+    """A standby kernel serves one notebook, and another standby kernel takes its place."""
     first = standby()
     assert warm(WHO) == [first]
-    keeper._standbys[0].wait_until_ready()
-    second = str(keeper._standbys[0].process.pid)
+    zygote_manager._standbys[0].wait_until_ready()
+    second = str(zygote_manager._standbys[0].process.pid)
     assert warm(WHO) == [second] != [first]
 
 
 def test_it_takes_the_environment_of_its_notebook(warm, standby, monkeypatch):
-    """Not the one of the time when it was forked; what the kernel sets itself stays."""
+    """A standby kernel gets the environment of its notebook, and keeps the variables that it set itself."""
     monkeypatch.setenv("BEFORE", "1")
     pid = standby()
     monkeypatch.delenv("BEFORE")
@@ -48,14 +48,14 @@ def test_it_takes_the_environment_of_its_notebook(warm, standby, monkeypatch):
 
 
 def test_other_arguments_or_another_folder_get_another_kernel(warm, standby, monkeypatch, tmp_path):
-    """The one that does not fit is ended, and the next ones are like the notebook that came."""
+    """A notebook with other arguments or another folder gets a new kernel, and later standby kernels are like it."""
     pid = standby()
     arguments = {"extra_arguments": ["--IPKernelApp.log_level=ERROR"]}
     assert warm(WHO, **arguments) != [pid]
-    keeper._standbys[0].wait_until_ready()
+    zygote_manager._standbys[0].wait_until_ready()
     assert warm(WHO, extra_arguments=["--IPKernelApp.log_level=ERROR"]) != [pid]
-    keeper._standbys[0].wait_until_ready()
-    pid = str(keeper._standbys[0].process.pid)
+    zygote_manager._standbys[0].wait_until_ready()
+    pid = str(zygote_manager._standbys[0].process.pid)
     monkeypatch.chdir(tmp_path)
     who, folder = warm(WHO, "print(os.getcwd())", extra_arguments=["--IPKernelApp.log_level=ERROR"])
     assert who != pid
@@ -63,18 +63,18 @@ def test_other_arguments_or_another_folder_get_another_kernel(warm, standby, mon
 
 
 def test_one_that_died_is_passed_over(warm, standby):
-    """The notebook runs all the same, without a warning."""
+    """When the standby kernel has died, the notebook runs in another kernel without a warning."""
     pid = standby()
     os.kill(int(pid), signal.SIGKILL)
     time.sleep(0.1)
     assert warm(WHO) != [pid]
-    assert not keeper._warned
+    assert not zygote_manager._warnings
 
 
 def test_one_that_was_frozen_wakes_up(warm, standby):
-    """As a Lambda between two invocations, longer than the interval at which kernels look after their parents."""
+    """A standby kernel that was frozen, as a Lambda is between two invocations, serves its notebook."""
     pid = standby()
-    frozen = [psutil.Process(int(pid)), psutil.Process(keeper._zygote.pid)]
+    frozen = [psutil.Process(int(pid)), psutil.Process(zygote_manager._zygote.pid)]
     for process in frozen:
         process.suspend()
     time.sleep(1.5)
@@ -84,7 +84,7 @@ def test_one_that_was_frozen_wakes_up(warm, standby):
 
 
 def test_raw_output_reaches_the_streams_of_its_owner(warm, standby, monkeypatch, capfd):
-    """Those of now, not those of the time when it was forked, which are gone."""
+    """Raw output of a standby kernel goes to the streams that the owner has when the notebook starts."""
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # in a test, ipykernel leaves the streams alone
     with capfd.disabled():
         pid = standby()
@@ -94,9 +94,9 @@ def test_raw_output_reaches_the_streams_of_its_owner(warm, standby, monkeypatch,
 
 
 def test_stop_ends_it(warm, standby):
-    """Like everything else; the next notebook starts anew."""
+    """`stop` ends the zygote and its standby kernel, and the next notebook starts a new zygote."""
     pid = int(standby())
-    zygote = keeper._zygote.pid
+    zygote = zygote_manager._zygote.pid
     warm_kernels.stop()
     assert not psutil.pid_exists(zygote)
     deadline = time.monotonic() + 2
@@ -107,18 +107,18 @@ def test_stop_ends_it(warm, standby):
 
 
 def test_start_again_does_nothing(standby):
-    """With the same arguments; with others the zygote is another one."""
+    """`start` with the same arguments changes nothing; with others it replaces the zygote."""
     standby()
-    zygote, kernel = keeper._zygote.pid, keeper._standbys[0].process.pid
+    zygote, kernel = zygote_manager._zygote.pid, zygote_manager._standbys[0].process.pid
     warm_kernels.start(preload=[], standby=1, wait=True)
-    assert (keeper._zygote.pid, keeper._standbys[0].process.pid) == (zygote, kernel)
+    assert (zygote_manager._zygote.pid, zygote_manager._standbys[0].process.pid) == (zygote, kernel)
     warm_kernels.start(preload=["csv"], standby=0, wait=True)
-    assert keeper._zygote.pid != zygote
-    assert keeper._standbys == []
+    assert zygote_manager._zygote.pid != zygote
+    assert zygote_manager._standbys == []
 
 
 def test_a_graceful_shutdown_does_not_stall_and_runs_atexit(warm, tmp_path):
-    """It sometimes took 2.5 seconds, one time in ten; an immediate one runs no atexit function."""
+    """A graceful shutdown runs atexit functions without a stall, and an immediate one runs none."""
     for number in range(8):
         cell = f"import atexit; atexit.register(open, r'{tmp_path}/{number}', 'w')"
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Notebooks made of cells."""
+"""Make notebooks of cells, execute them and read their output."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def notebook_of(*cells: str) -> nbformat.NotebookNode:
     )
 
 
-def shown(executed: nbformat.NotebookNode) -> list[str]:
-    """Return what each cell printed or showed as text."""
+def displayed(executed: nbformat.NotebookNode) -> list[str]:
+    """Return the text output of each cell."""
     return [
         "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
         for cell in executed.cells

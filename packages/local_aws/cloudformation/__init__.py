@@ -1,1 +1,1 @@
-"""Templates and deployed stacks: what moto's CloudFormation does not do or tell."""
+"""CloudFormation templates and deployed stacks, where moto's CloudFormation does not do enough."""

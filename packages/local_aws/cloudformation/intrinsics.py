@@ -1,6 +1,6 @@
 """Resolve CloudFormation's intrinsic functions where moto does not: in functions' variables and in definitions.
 
-Ref, Fn::GetAtt, Fn::Sub and Fn::Join; to pseudo parameters, the service's functions, and its stack's resources.
+Ref, Fn::GetAtt, Fn::Sub and Fn::Join, with references to pseudo parameters and to a stack's resources.
 """
 
 import re
@@ -13,7 +13,7 @@ from local_aws.errors import DeployError
 
 _SUPPORTED = "Ref, Fn::GetAtt, Fn::Sub, Fn::Join"
 _PLACEHOLDER = re.compile(r"\$\{([^!${}][^${}]*)\}")
-# What Fn::GetAtt returns for the types that a stack gets here; {id} is the physical id, {name} its last part.
+# What Fn::GetAtt returns for each type; {id} is the physical id, {name} its last part.
 _ATTRIBUTES = {
     "AWS::S3::Bucket": {"Arn": "arn:aws:s3:::{id}"},
     "AWS::DynamoDB::Table": {"Arn": "arn:aws:dynamodb:{region}:{account}:table/{id}"},
@@ -25,7 +25,7 @@ _ATTRIBUTES = {
 
 
 def references(value: Any) -> set[str]:
-    """Return the logical ids that a value refers to, pseudo parameters left out.
+    """Return the logical ids that a value refers to, without pseudo parameters.
 
     Examples
     --------
@@ -36,20 +36,20 @@ def references(value: Any) -> set[str]:
         return {name for item in value for name in references(item)}
     if not isinstance(value, dict):
         return set()
-    found = {name for item in value.values() for name in references(item)}
+    names = {name for item in value.values() for name in references(item)}
     match value:
         case {"Ref": str(name)}:
-            found.add(name)
+            names.add(name)
         case {"Fn::GetAtt": str(name) | [str(name), *_]}:
-            found.add(name.partition(".")[0])
+            names.add(name.partition(".")[0])
         case {"Fn::Sub": str(text) | [str(text), *_]}:
-            found.update(name.strip().partition(".")[0] for name in _PLACEHOLDER.findall(text))
-    return {name for name in found if not name.startswith("AWS::")}
+            names.update(name.strip().partition(".")[0] for name in _PLACEHOLDER.findall(text))
+    return {name for name in names if not name.startswith("AWS::")}
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What a logical id stands for."""
+    """The resource of a logical id."""
 
     type: str
     physical_id: str
@@ -72,19 +72,12 @@ class Intrinsics:
     resources: Mapping[str, Resource] = field(default_factory=dict)
 
     def resolve(self, value: Any, where: str) -> Any:
-        """Return `value` with all intrinsic functions in it resolved; the input is not changed.
-
-        Parameters
-        ----------
-        value
-            Any JSON value.
-        where
-            Where it stands, for the error.
+        """Return a JSON value with all intrinsic functions in it resolved; the input is not changed.
 
         Raises
         ------
         DeployError
-            A reference leads nowhere, or an intrinsic function is not supported.
+            A reference leads nowhere, or an intrinsic function is not supported; the message has `where` it is.
         """
         if isinstance(value, list):
             return [self.resolve(item, f"{where}.{index}") for index, item in enumerate(value)]

@@ -28,7 +28,7 @@ class Stack:
 
 
 def local_template(resources: dict[str, Any]) -> dict[str, Any]:
-    """Return a template with what is made locally.
+    """Return a template with the resources that are made locally.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def local_template(resources: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``Resources`` of `RESOURCE_TYPES`, ordered only among themselves, and the ``Outputs`` that refer only to them.
+        ``Resources`` of `RESOURCE_TYPES`, their ``DependsOn`` too, and the ``Outputs`` that refer only to them.
     """
     declared = resources.get("Resources") or {}
     kept = {name: dict(spec) for name, spec in declared.items() if spec.get("Type") in RESOURCE_TYPES}
@@ -51,21 +51,12 @@ def local_template(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 def deploy_stack(client: Any, name: str, template: dict[str, Any]) -> Stack:
-    """Create a stack, or update it when it exists; a template without resources makes none.
-
-    Parameters
-    ----------
-    client
-        A boto3 CloudFormation client.
-    name
-        The stack's name.
-    template
-        See `local_template`.
+    """Create or update a stack with a boto3 CloudFormation client; a template without resources makes none.
 
     Raises
     ------
     DeployError
-        A reference leads nowhere, or CloudFormation could not make a resource; the message has its reason.
+        A reference leads nowhere, or CloudFormation could not make a resource; the message has the reason.
     """
     if not template["Resources"]:
         return Stack({}, {})
@@ -83,23 +74,21 @@ def deploy_stack(client: Any, name: str, template: dict[str, Any]) -> Stack:
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeployError(f"stack {name}: CloudFormation refused it; found {error}") from error
-    except ResponseParserError as error:  # moto lets an exception of another service through, in that one's own format
+    except ResponseParserError as error:  # moto passes on an exception of another service, in that service's format
         raise DeployError(f"stack {name}: CloudFormation failed; found {str(error)[:_SHOWN_CHARACTERS]}") from error
-    found = _describe(client, name) or {}
-    if found.get("StackStatus") not in _READY:
-        reasons = "; ".join(_failures(client, name)) or found.get("StackStatusReason", "no reason given")
-        raise DeployError(f"stack {name}: not complete; found {found.get('StackStatus')}: {reasons}")
+    stack = _describe(client, name) or {}
+    if stack.get("StackStatus") not in _READY:
+        reasons = "; ".join(_failures(client, name)) or stack.get("StackStatusReason", "no reason given")
+        raise DeployError(f"stack {name}: not complete; found {stack.get('StackStatus')}: {reasons}")
     listed = client.describe_stack_resources(StackName=name)["StackResources"]
-    return Stack(
-        outputs={output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])},
-        resources={r["LogicalResourceId"]: Resource(r["ResourceType"], r["PhysicalResourceId"]) for r in listed},
-    )
+    resources = {r["LogicalResourceId"]: Resource(r["ResourceType"], r["PhysicalResourceId"]) for r in listed}
+    return Stack(stack_outputs(client, name), resources)
 
 
 def stack_outputs(client: Any, name: str) -> dict[str, str]:
     """Return the outputs of a deployed stack; none when there is no such stack."""
-    found = _describe(client, name) or {}
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    stack = _describe(client, name) or {}
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _describe(client: Any, name: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""Read the part of a serverless file that a local run needs.
+"""Read YAML as Serverless does.
 
-YAML as Serverless reads it: CloudFormation's short tags are understood, a key may not be repeated, only ``true`` and
-``false`` are booleans (so ``on`` is text), and a date is text.
+CloudFormation's short tags become functions, a repeated key is an error, only ``true`` and ``false`` are booleans (so
+``on`` is text), and a date is text.
 """
 
 import json
@@ -54,7 +54,7 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML or JSON file, variables still unresolved.
+    """Return the content of a YAML or JSON file.
 
     Raises
     ------
@@ -71,15 +71,9 @@ def read_yaml(path: Path) -> Any:
 
 
 def parse_yaml(text: str, where: str, *, is_json: bool = False) -> Any:
-    """Return the content of YAML or JSON text; `where` it stands is said in the error.
-
-    Raises
-    ------
-    ServiceFileError
-        It is neither YAML nor JSON; the message names the line.
-    """
+    """Return the content of YAML or JSON text; a `ServiceFileError` names `where` it comes from, and the line."""
     try:
         return json.loads(text) if is_json else yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, json.JSONDecodeError) as error:
-        found = " ".join(str(error).split())
-        raise ServiceFileError(f"{where}: neither YAML nor JSON; found {found}") from error
+        reason = " ".join(str(error).split())
+        raise ServiceFileError(f"{where}: neither YAML nor JSON; found {reason}") from error

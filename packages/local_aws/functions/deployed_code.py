@@ -1,10 +1,12 @@
-"""The code of functions that stacks deployed: their archives, unpacked once and shared by all instances."""
+"""The code of functions that stacks deployed: archives, unpacked once and shared by all execution environments."""
 
 import base64
+import contextlib
 import hashlib
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ MAX_LAYERS = 5
 
 
 class DeployedCode:
-    """A source of code, see `local_aws.functions.deployed_function.CodeSource`, for functions that CloudFormation made.
+    """A `local_aws.functions.deployed_function.CodeSource` for functions that CloudFormation made.
 
     Parameters
     ----------
@@ -30,7 +32,7 @@ class DeployedCode:
     stacks
         The deployed stacks.
     pythons
-        What such functions run with.
+        The interpreters that these functions run with.
     root
         The folder to unpack in.
     """
@@ -52,26 +54,26 @@ class DeployedCode:
         CodeNotFoundError
             An archive is not in S3 any more.
         BrokenArchiveError
-            An archive cannot be unpacked, or all of it is more than Lambda takes.
+            An archive cannot be unpacked, or the code exceeds Lambda's limits.
         RuntimeNotFoundError
             This machine has no Python of the function's version.
         DeployError
             A reference in the template leads nowhere.
         """
-        found = function["Configuration"]
-        archives = self._stacks.archives(found["FunctionName"])
+        settings = function["Configuration"]
+        archives = self._stacks.archives(settings["FunctionName"])
         if archives is None:
             return None
-        where = f"function {found['FunctionName']}"
-        python = self._pythons.get(found.get("Runtime", ""))
+        where = f"function {settings['FunctionName']}"
+        python = self._pythons.get(settings.get("Runtime", ""))
         with self._lock:
-            task = self._task(archives.code, base64.b64decode(found["CodeSha256"]).hex(), where)
+            task = self._task(archives.code, base64.b64decode(settings["CodeSha256"]).hex(), where)
             layers = [self._layer(archive, where) for archive in archives.layers]
             self._check_limits([task, *layers], where)
             return FunctionCode(task, self._opt(layers), python)
 
     def _task(self, archive: Archive, sha256: str, where: str) -> Path:
-        """Return the folder with the code of this content hash: a published version may have an older one."""
+        """Return the folder with the code of this hash; a published version may have an older hash than the archive."""
         folder = self._root / sha256
         if not folder.is_dir() and self._fetch(archive, where) != folder:
             raise CodeNotFoundError(
@@ -81,7 +83,8 @@ class DeployedCode:
         return folder
 
     def _layer(self, archive: Archive, where: str) -> Path:
-        tag = self._head(archive, where)
+        with _missing_archive_as_error(archive, where):
+            tag = str(self._s3.head_object(Bucket=archive.bucket, Key=archive.key)["ETag"])
         if (archive, tag) not in self._layer_folders:
             self._layer_folders[archive, tag] = self._fetch(archive, where)
         return self._layer_folders[archive, tag]
@@ -109,12 +112,10 @@ class DeployedCode:
             raise BrokenArchiveError(f"{where}: found {len(folders) - 1} layers; expected at most {MAX_LAYERS}")
 
     def _fetch(self, archive: Archive, where: str) -> Path:
-        """Download and unpack an archive; return its folder, which is named by its content."""
+        """Download and unpack an archive; return its folder, named by the hash of the archive."""
         with tempfile.NamedTemporaryFile(dir=self._root, suffix=".zip") as file:
-            try:
+            with _missing_archive_as_error(archive, where):
                 shutil.copyfileobj(self._s3.get_object(Bucket=archive.bucket, Key=archive.key)["Body"], file)
-            except ClientError as error:
-                raise _gone(archive, where) from error
             file.flush()
             file.seek(0)
             folder = self._root / hashlib.file_digest(file, "sha256").hexdigest()
@@ -125,15 +126,13 @@ class DeployedCode:
                     raise BrokenArchiveError(f"{where}: s3://{archive.bucket}/{archive.key}: {error}") from error
         return folder
 
-    def _head(self, archive: Archive, where: str) -> str:
-        try:
-            return str(self._s3.head_object(Bucket=archive.bucket, Key=archive.key)["ETag"])
-        except ClientError as error:
-            raise _gone(archive, where) from error
 
-
-def _gone(archive: Archive, where: str) -> CodeNotFoundError:
-    return CodeNotFoundError(
-        f"{where}: its archive is gone; found nothing at s3://{archive.bucket}/{archive.key}; expected what was "
-        f"deployed. Deploy again."
-    )
+@contextlib.contextmanager
+def _missing_archive_as_error(archive: Archive, where: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise CodeNotFoundError(
+            f"{where}: its archive is gone; found nothing at s3://{archive.bucket}/{archive.key}; expected what was "
+            f"deployed. Deploy again."
+        ) from error

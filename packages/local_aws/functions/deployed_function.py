@@ -1,4 +1,4 @@
-"""What a function instance needs to know of a deployed function, and where its code is."""
+"""What an execution environment needs to know of a deployed function, and where the function's code is."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ CODE_DIR_TAG = "local-aws:code-dir"
 
 @dataclass(frozen=True)
 class FunctionCode:
-    """Where a function's code lies on this machine.
+    """Where a function's code is on this machine.
 
     Attributes
     ----------
     task_root
-        The folder that stands for Lambda's ``/var/task``.
+        The folder that becomes Lambda's ``/var/task``.
     opt_root
-        The folder that stands for ``/opt``, all layers laid over each other; None when there is none.
+        The folder that becomes ``/opt``, all layers merged; None without layers.
     python
-        What deployed code runs with; None for code in the working tree, which runs with our own Python and packages.
+        The Python of deployed code; None for the working tree, which runs with our own Python and packages.
     """
 
     task_root: Path
@@ -33,23 +33,23 @@ class FunctionCode:
 
 
 CodeSource = Callable[[dict[str, Any]], FunctionCode | None]
-"""Takes the answer of Lambda's ``GetFunction``; returns the code, or None when it is not for this source to say."""
+"""Takes the answer of Lambda's ``GetFunction``; returns the code, or None when this source does not know it."""
 
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """A deployed function; instances of an equal one are interchangeable.
+    """A deployed function; equal functions can use each other's execution environments.
 
     Attributes
     ----------
     arn
         As the caller named it, with the qualifier if there was one.
     timeout_seconds, memory_mb, tmp_mb
-        Limits; those of memory and of ``/tmp`` hold in the sandbox only.
+        Limits; `memory_mb` and `tmp_mb` are enforced in the sandbox only.
     variables
-        The function's own environment, as sorted pairs.
+        The function's own environment variables, as sorted pairs.
     revision
-        Changes with each deployment, so that no warm instance outlives its code.
+        Changes with each deployment, so that no idle execution environment runs old code.
     """
 
     name: str
@@ -64,9 +64,14 @@ class DeployedFunction:
     revision: str
     code: FunctionCode
 
+    @property
+    def log_group(self) -> str:
+        """Its log group in CloudWatch Logs."""
+        return f"/aws/lambda/{self.name}"
+
 
 def working_tree(function: dict[str, Any]) -> FunctionCode | None:
-    """Return the code of a function that carries the tag ``local-aws:code-dir``: an absolute path."""
+    """Return the code of a function with the tag ``local-aws:code-dir``: an absolute path."""
     code_dir = function.get("Tags", {}).get(CODE_DIR_TAG)
     return FunctionCode(Path(code_dir)) if code_dir else None
 
@@ -85,14 +90,14 @@ def find_function(
     qualifier
         Version or alias.
     sources
-        Asked in turn where the code is; the first answer counts.
+        Asked in turn for the code; the first answer counts.
 
     Raises
     ------
     FunctionNotFoundError
         No such function is deployed.
     CodeNotFoundError
-        No source knows its code, or the folder it names does not exist.
+        No source knows its code, or the code's folder does not exist.
     LocalAwsError
         A source's own errors.
     """
@@ -102,24 +107,24 @@ def find_function(
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         raise FunctionNotFoundError(f"Function not found: {name}{':' + qualifier if qualifier else ''}") from error
-    found = answer["Configuration"]
-    variables = found.get("Environment", {}).get("Variables", {})
+    settings = answer["Configuration"]
+    variables = settings.get("Environment", {}).get("Variables", {})
     return DeployedFunction(
-        name=found["FunctionName"],
-        arn=found["FunctionArn"],
-        version=found["Version"],
-        runtime=found.get("Runtime", ""),
-        handler=found["Handler"],
-        timeout_seconds=int(found["Timeout"]),
-        memory_mb=int(found["MemorySize"]),
-        tmp_mb=int(found.get("EphemeralStorage", {}).get("Size", 512)),
+        name=settings["FunctionName"],
+        arn=settings["FunctionArn"],
+        version=settings["Version"],
+        runtime=settings.get("Runtime", ""),
+        handler=settings["Handler"],
+        timeout_seconds=int(settings["Timeout"]),
+        memory_mb=int(settings["MemorySize"]),
+        tmp_mb=int(settings.get("EphemeralStorage", {}).get("Size", 512)),
         variables=tuple(sorted(variables.items())),
-        revision=str(found["LastModified"]),
-        code=_locate(answer, sources),
+        revision=str(settings["LastModified"]),
+        code=_find_code(answer, sources),
     )
 
 
-def _locate(answer: dict[str, Any], sources: Sequence[CodeSource]) -> FunctionCode:
+def _find_code(answer: dict[str, Any], sources: Sequence[CodeSource]) -> FunctionCode:
     name = answer["Configuration"]["FunctionName"]
     code = next((code for source in sources if (code := source(answer))), None)
     if code is None:

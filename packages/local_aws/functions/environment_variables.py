@@ -1,90 +1,67 @@
-"""The environment of a function instance: what AWS documents for Lambda, the function's own, and nothing of ours.
+"""The environment variables of a function: what AWS documents for Lambda, the function's own, and nothing of ours.
 
-See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. There is no HOME, as there.
+See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. As on Lambda there is no HOME.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from local_aws.environment import aws_environment, inherited_environment
+from local_aws.environment import inherited_environment
 from local_aws.functions.deployed_function import DeployedFunction
-from local_aws.functions.filesystem_layout import ON_LAMBDA, Places
-from local_aws.processes import MARK
+from local_aws.functions.filesystem_layout import LAMBDA_LAYOUT, FilesystemLayout
 
-ON_LAMBDA_PATH = "/usr/local/bin:/usr/bin/:/bin"
+LAMBDA_PATH = "/usr/local/bin:/usr/bin/:/bin"
 _SEARCH_PATHS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
-@dataclass(frozen=True)
-class Links:
-    """What ties an instance to its surroundings.
-
-    Attributes
-    ----------
-    endpoint_url, region
-        The embedded AWS.
-    runtime_api
-        Host and port of the instance's Runtime API.
-    log_stream
-        Where its output goes.
-    mark
-        Tells the processes of this instance from all others.
-    """
-
-    endpoint_url: str
-    region: str
-    runtime_api: str
-    log_stream: str
-    mark: str
-
-
-def instance_environment(function: DeployedFunction, places: Places, links: Links) -> dict[str, str]:
-    """Return all variables of a new instance.
+def function_environment(
+    function: DeployedFunction, layout: FilesystemLayout, reserved: Mapping[str, str]
+) -> dict[str, str]:
+    """Return all variables of a new execution environment.
 
     Parameters
     ----------
     function
-        Its own variables win over the inherited ones, but not over what Lambda reserves. In the working tree its
-        ``PYTHONPATH`` comes after the code's folder; in deployed code it is what it says, as on Lambda.
-    places
-        Where the function finds its parts.
+        Its own variables override inherited ones, but not those that Lambda reserves. In the working tree its
+        ``PYTHONPATH`` comes after the code's folder; in deployed code it is used as it is, as on Lambda.
+    layout
+        Where the function finds its files.
+    reserved
+        Reserved variables that depend on the execution environment, such as its Runtime API and its log stream.
     """
     return {
         "LANG": "en_US.UTF-8",
-        **({} if places == ON_LAMBDA else {**inherited_environment(), "TMPDIR": places.tmp}),
+        **({} if layout == LAMBDA_LAYOUT else {**inherited_environment(), "TMPDIR": layout.tmp}),
         "TZ": ":UTC",
         "PYTHONUNBUFFERED": "1",
-        **(_deployed(function, places) if function.code.python else _in_working_tree(function, places)),
-        **aws_environment(links.endpoint_url, links.region),
+        **(_deployed(function, layout) if function.code.python else _in_working_tree(function, layout)),
+        **reserved,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": links.log_stream,
-        "AWS_LAMBDA_RUNTIME_API": links.runtime_api,
-        "LAMBDA_TASK_ROOT": places.task,
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "LAMBDA_TASK_ROOT": layout.task,
         "_HANDLER": function.handler,
-        MARK: links.mark,
     }
 
 
-def _in_working_tree(function: DeployedFunction, places: Places) -> dict[str, str]:
+def _in_working_tree(function: DeployedFunction, layout: FilesystemLayout) -> dict[str, str]:
     own = dict(function.variables)
-    return {**own, "PYTHONPATH": os.pathsep.join(filter(None, [places.task, own.get("PYTHONPATH")]))}
+    return {**own, "PYTHONPATH": os.pathsep.join(filter(None, [layout.task, own.get("PYTHONPATH")]))}
 
 
-def _deployed(function: DeployedFunction, places: Places) -> dict[str, str]:
-    own = {name: places.translated(value) if name in _SEARCH_PATHS else value for name, value in function.variables}
-    system = ON_LAMBDA_PATH if places == ON_LAMBDA else os.environ.get("PATH", os.defpath)
+def _deployed(function: DeployedFunction, layout: FilesystemLayout) -> dict[str, str]:
+    own = {name: layout.translate(value) if name in _SEARCH_PATHS else value for name, value in function.variables}
+    system = LAMBDA_PATH if layout == LAMBDA_LAYOUT else os.environ.get("PATH", os.defpath)
     libraries = [
-        *(f"{places.lang}/lib", "/lib64", "/usr/lib64", places.runtime, f"{places.runtime}/lib"),
-        *(places.task, f"{places.task}/lib", f"{places.opt}/lib"),
+        *(f"{layout.lang}/lib", "/lib64", "/usr/lib64", layout.runtime, f"{layout.runtime}/lib"),
+        *(layout.task, f"{layout.task}/lib", f"{layout.opt}/lib"),
     ]
     return {
-        "PATH": os.pathsep.join([f"{places.lang}/bin", system, f"{places.opt}/bin"]),
+        "PATH": os.pathsep.join([f"{layout.lang}/bin", system, f"{layout.opt}/bin"]),
         "LD_LIBRARY_PATH": os.pathsep.join(libraries),
         **own,
-        "LAMBDA_RUNTIME_DIR": places.runtime,
+        "LAMBDA_RUNTIME_DIR": layout.runtime,
     }

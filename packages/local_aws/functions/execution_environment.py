@@ -1,4 +1,4 @@
-"""One function instance: a process that runs AWS's runtime client, and the Runtime API it talks to."""
+"""One execution environment: a process that runs AWS's runtime client, and the Runtime API that it talks to."""
 
 import contextlib
 import shutil
@@ -11,30 +11,30 @@ from typing import Any
 
 import psutil
 
+from local_aws.environment import aws_environment
 from local_aws.functions.deployed_function import DeployedFunction
-from local_aws.functions.environment_variables import Links
-from local_aws.functions.function_logs import FunctionLog, Report, new_stream_name
-from local_aws.functions.invocation_result import Outcome, wait_for_end
+from local_aws.functions.function_logs import FunctionLog, new_stream_name, report_line
+from local_aws.functions.invocation_result import InvocationResult, wait_for_result
 from local_aws.functions.memory_watch import MemoryWatch
-from local_aws.functions.process_start import start_in_sandbox, start_plainly
-from local_aws.functions.runtime.events import Exited, Invocation
+from local_aws.functions.process_start import start_process
+from local_aws.functions.runtime.events import Invocation, RuntimeExited
 from local_aws.functions.runtime.runtime_api import RuntimeApi
 from local_aws.functions.sandbox import exit_status
-from local_aws.processes import kill_marked
+from local_aws.processes import ID_VARIABLE, kill_processes
 
-_INIT_SECONDS = 10  # what Lambda allows before it starts over within the function's own time
+_INIT_SECONDS = 10  # how long Lambda lets INIT take before it starts again within the function's own time
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What all instances of an embedded AWS share.
+class HostContext:
+    """What all execution environments of an embedded AWS share.
 
     Attributes
     ----------
     owner
-        The first part of every instance's mark.
+        The first part of each execution environment's id.
     root
-        Private folder; each instance has one of its own in it.
+        Private folder; each execution environment has a folder of its own in it.
     logs
         A boto3 CloudWatch Logs client.
     has_sandbox
@@ -49,81 +49,85 @@ class Surroundings:
     has_sandbox: bool = False
 
 
-class Instance:
+class ExecutionEnvironment:
     """A function's process: starts with construction, takes one invocation at a time, ends with `close`."""
 
-    def __init__(self, function: DeployedFunction, around: Surroundings) -> None:
+    def __init__(self, function: DeployedFunction, host: HostContext) -> None:
         self.function = function
         identity = uuid.uuid4().hex
-        self._mark = f"{around.owner}/{identity}"
-        self._folder = around.root / "instances" / identity
+        self._id = f"{host.owner}/{identity}"
+        self._folder = host.root / "execution-environments" / identity
         self._folder.mkdir(parents=True)
         output = self._folder / "output.log"
         stream = new_stream_name(function.version)
-        self._log = FunctionLog(around.logs, f"/aws/lambda/{function.name}", stream, output)
+        self._log = FunctionLog(host.logs, function.log_group, stream, output)
         self._api = RuntimeApi(function.timeout_seconds)
         self._init_started: float | None = time.monotonic()
-        links = Links(around.endpoint_url, around.region, self._api.address, stream, self._mark)
-        self._is_sandboxed = around.has_sandbox and function.code.python is not None
-        start = start_in_sandbox if self._is_sandboxed else start_plainly
+        reserved = {
+            **aws_environment(host.endpoint_url, host.region),
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+            ID_VARIABLE: self._id,
+        }
+        self._is_sandboxed = host.has_sandbox and function.code.python is not None
         with output.open("ab") as sink:
-            self._process = start(function, links, self._folder, sink)
+            self._process = start_process(function, reserved, self._folder, sink, is_sandboxed=self._is_sandboxed)
         self._memory: MemoryWatch | None = None
         if self._is_sandboxed:
             self._memory = MemoryWatch(self._process.pid, function.memory_mb << 20, self._kill)
-        threading.Thread(target=self._watch, daemon=True).start()
+        threading.Thread(target=self._report_exit, daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
         """Its process has not ended."""
         return self._process.poll() is None
 
-    def invoke(self, invocation: Invocation) -> tuple[Outcome, str]:
+    def invoke(self, invocation: Invocation) -> tuple[InvocationResult, str]:
         """Run the function once.
 
         Returns
         -------
         tuple
-            How it ended, and the invocation's log, which can also be read in CloudWatch Logs by then. An instance that
-            the outcome calls not reusable is closed already, with all processes that it started.
+            The result, and the invocation's log, which is in CloudWatch Logs by then, too. When the result is not
+            reusable, the execution environment is closed already, with all processes that it started.
         """
+        started = time.monotonic()
         self._api.offer(invocation)
-        end = wait_for_end(self._api.happenings, invocation.request_id, self.function.timeout_seconds, _INIT_SECONDS)
-        duration_seconds = time.monotonic() - end.started
-        outcome = end.outcome
+        timeout_seconds = self.function.timeout_seconds
+        result, taken_at = wait_for_result(self._api.events, invocation.request_id, timeout_seconds, _INIT_SECONDS)
+        duration_seconds = time.monotonic() - (taken_at or started)
         init_seconds = None
-        if end.is_taken and self._init_started is not None:
-            init_seconds, self._init_started = end.started - self._init_started, None
+        if taken_at and self._init_started is not None:
+            init_seconds, self._init_started = taken_at - self._init_started, None
         used_mb = self._used_mb()
-        if not outcome.is_reusable:
+        if not result.is_reusable:
             self._kill()
-        report = Report(invocation.request_id, duration_seconds, self.function.memory_mb, used_mb, init_seconds)
         lines = [
             f"START RequestId: {invocation.request_id} Version: {self.function.version}",
-            *self._log.drain().split("\n"),
-            outcome.log_line,
+            *self._log.read_new_output().split("\n"),
+            result.log_line,
             f"END RequestId: {invocation.request_id}",
-            report.line(),
+            report_line(invocation.request_id, duration_seconds, self.function.memory_mb, used_mb, init_seconds),
         ]
         self._log.put(lines)
-        if not outcome.is_reusable:
+        if not result.is_reusable:
             self.close()
-        return outcome, "\n".join(line for line in lines if line) + "\n"
+        return result, "\n".join(line for line in lines if line) + "\n"
 
     def close(self) -> None:
-        """End the process and everything it started; remove its folder."""
+        """End the process and everything that it started; remove its folder."""
         self._kill()
         if self._memory:
             self._memory.stop()
         self._api.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _watch(self) -> None:
+    def _report_exit(self) -> None:
         status = self._process.wait()
-        self._api.happenings.put(Exited(exit_status(status) if self._is_sandboxed else status))
+        self._api.events.put(RuntimeExited(exit_status(status) if self._is_sandboxed else status))
 
     def _used_mb(self) -> int:
-        """Return the most that a sandbox has held, else what the process holds at this moment, 0 when it has ended."""
+        """Return the peak memory of a sandbox, else the present memory of the process, 0 when it has ended."""
         if self._memory:
             return min(self._memory.peak_bytes >> 20, self.function.memory_mb)
         with contextlib.suppress(psutil.Error):
@@ -135,5 +139,5 @@ class Instance:
         if self.is_alive:
             with contextlib.suppress(psutil.NoSuchProcess):
                 root = psutil.Process(self._process.pid)
-        kill_marked(self._mark, root)
+        kill_processes(self._id, root)
         self._process.wait()

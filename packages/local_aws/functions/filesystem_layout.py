@@ -1,4 +1,4 @@
-"""Where a function finds its parts: on Lambda at fixed paths, outside a sandbox wherever they lie on this machine."""
+"""Where a function finds its files: on Lambda at fixed paths, outside a sandbox wherever they are on this machine."""
 
 import os
 import sys
@@ -9,21 +9,17 @@ from local_aws.functions.deployed_function import DeployedFunction, FunctionCode
 
 
 @dataclass(frozen=True)
-class Places:
+class FilesystemLayout:
     """Folders as the function sees them.
 
     Attributes
     ----------
-    task
-        Its code.
-    opt
-        Its layers.
-    runtime
-        The runtime client.
-    lang
-        Its Python.
+    task, opt
+        The function's code and its layers.
+    runtime, lang
+        The runtime client and the function's Python.
     tmp
-        The only one that it may write to.
+        The only folder that the function may write to.
     """
 
     task: str
@@ -32,41 +28,35 @@ class Places:
     lang: str
     tmp: str
 
-    def translated(self, search_path: str) -> str:
-        """Return a search path that was written for Lambda as it must be here.
+    def translate(self, search_path: str) -> str:
+        """Return a search path of Lambda's folders as one of this layout's folders.
 
         Examples
         --------
-        >>> Places("/code", "/layers", "/client", "/py", "/x").translated("/opt/python:/var/task:/optional")
+        >>> FilesystemLayout("/code", "/layers", "/client", "/py", "/x").translate("/opt/python:/var/task:/optional")
         '/layers/python:/code:/optional'
         """
-        roots = {ON_LAMBDA.task: self.task, ON_LAMBDA.opt: self.opt, ON_LAMBDA.runtime: self.runtime}
+        roots = {LAMBDA_LAYOUT.task: self.task, LAMBDA_LAYOUT.opt: self.opt, LAMBDA_LAYOUT.runtime: self.runtime}
         parts = search_path.split(os.pathsep)
         for index, part in enumerate(parts):
-            for root, here in roots.items():
+            for root, local in roots.items():
                 if f"{part}/".startswith(f"{root}/"):
-                    parts[index] = here + part.removeprefix(root)
+                    parts[index] = local + part.removeprefix(root)
         return os.pathsep.join(parts)
 
 
-ON_LAMBDA = Places(task="/var/task", opt="/opt", runtime="/var/runtime", lang="/var/lang", tmp="/tmp")  # noqa: S108
+LAMBDA_LAYOUT = FilesystemLayout("/var/task", "/opt", "/var/runtime", "/var/lang", "/tmp")  # noqa: S108
 
 
-def places_here(code: FunctionCode, private_tmp: Path) -> Places:
-    """Return where a function without a sandbox finds its parts; code of the working tree has a task and a tmp only."""
+def local_layout(code: FunctionCode, private_tmp: Path) -> FilesystemLayout:
+    """Return the layout of a function without a sandbox; code in the working tree has only a task and a tmp folder."""
     lang, runtime = (str(code.python.lang), str(code.python.runtime)) if code.python else ("", "")
-    opt = str(code.opt_root) if code.opt_root else ""
-    return Places(task=str(code.task_root), opt=opt, runtime=runtime, lang=lang, tmp=str(private_tmp))
+    return FilesystemLayout(str(code.task_root), str(code.opt_root or ""), runtime, lang, str(private_tmp))
 
 
-def command(function: DeployedFunction, places: Places) -> list[str]:
-    """Return the command that runs an instance of a function."""
+def runtime_command(function: DeployedFunction, layout: FilesystemLayout) -> list[str]:
+    """Return the command that starts a function's runtime."""
     python = function.code.python
     if python is None:
         return [sys.executable, "-m", "awslambdaric", function.handler]
-    return [
-        f"{places.lang}/bin/python{python.version}",
-        f"{places.runtime}/bootstrap.py",
-        places.opt,
-        function.handler,
-    ]
+    return [f"{layout.lang}/bin/python{python.version}", f"{layout.runtime}/bootstrap.py", layout.opt, function.handler]

@@ -1,4 +1,4 @@
-"""Keep function instances: one for each concurrent invocation, warm ones for the next."""
+"""Keep execution environments: one for each concurrent invocation, idle ones for the next."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -6,36 +6,35 @@ from typing import Any
 
 from local_aws.errors import StoppingError
 from local_aws.functions.deployed_function import CodeSource, DeployedFunction, find_function
-from local_aws.functions.execution_environment import Instance, Surroundings
-from local_aws.functions.invocation_result import Outcome
+from local_aws.functions.execution_environment import ExecutionEnvironment, HostContext
+from local_aws.functions.invocation_result import InvocationResult
 from local_aws.functions.runtime.events import Invocation
 
-_LAST_WORDS_SECONDS = 1
-# Instances that wait for another call; Lambda, too, ends those that nobody has called for long
-MOST_IDLE = 9
+_LAST_LINES_SECONDS = 1
+MAX_IDLE = 9  # Lambda, too, ends execution environments that are idle for long
 
 
 class FunctionPool:
-    """Runs functions in instances of their own.
+    """Runs functions in execution environments.
 
     Parameters
     ----------
     client
         A boto3 Lambda client that knows the deployed functions.
     sources
-        Asked in turn where a function's code is.
-    around
-        What the instances share.
+        Asked in turn for a function's code.
+    host
+        What the execution environments share.
     """
 
-    def __init__(self, client: Any, sources: Sequence[CodeSource], around: Surroundings) -> None:
+    def __init__(self, client: Any, sources: Sequence[CodeSource], host: HostContext) -> None:
         self._client = client
         self._sources = sources
-        self._around = around
+        self._host = host
         self._lock = threading.Condition()
         self._n_running = 0
-        self._idle: list[Instance] = []
-        self._all: set[Instance] = set()
+        self._idle: list[ExecutionEnvironment] = []
+        self._all: set[ExecutionEnvironment] = set()
         self._is_closed = False
 
     def find(self, name: str, qualifier: str | None = None) -> DeployedFunction:
@@ -43,18 +42,15 @@ class FunctionPool:
         return find_function(self._client, name, qualifier=qualifier, sources=self._sources)
 
     def prewarm(self, names: Iterable[str]) -> None:
-        """Start an instance of each function; their INIT goes on in the background.
+        """Start an execution environment of each function; see `find_function` for the errors.
 
-        Raises
-        ------
-        FunctionNotFoundError, CodeNotFoundError, LocalAwsError
-            See `find_function`.
+        INIT continues in the background.
         """
         for function in [self.find(name) for name in names]:
             self._release(self._start(function))
 
-    def invoke(self, function: DeployedFunction, invocation: Invocation) -> tuple[Outcome, str]:
-        """Run a function once, in a warm instance if there is one; return its outcome and its log.
+    def invoke(self, function: DeployedFunction, invocation: Invocation) -> tuple[InvocationResult, str]:
+        """Run a function once, in an idle execution environment if there is one; return its result and its log.
 
         Raises
         ------
@@ -64,75 +60,71 @@ class FunctionPool:
         with self._lock:
             self._n_running += 1
         try:
-            return self._invoke(function, invocation)
+            environment = self._take_idle(function) or self._start(function)
+            result, log = environment.invoke(invocation)
+            if result.is_reusable:
+                self._release(environment)
+            else:
+                self._forget(environment)
+            return result, log
         finally:
             with self._lock:
                 self._n_running -= 1
                 self._lock.notify_all()
 
     def close(self) -> None:
-        """End all instances, busy ones too, and let their invocations write their last lines; no new ones start."""
+        """End all execution environments, busy ones too; their invocations may still write their last log lines."""
         with self._lock:
             self._is_closed = True
-            instances, self._idle = list(self._all), []
-        threads = [threading.Thread(target=instance.close) for instance in instances]
+            environments, self._idle = list(self._all), []
+        threads = [threading.Thread(target=environment.close) for environment in environments]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         with self._lock:
-            self._lock.wait_for(lambda: not self._n_running, _LAST_WORDS_SECONDS)
+            self._lock.wait_for(lambda: not self._n_running, _LAST_LINES_SECONDS)
 
-    def _invoke(self, function: DeployedFunction, invocation: Invocation) -> tuple[Outcome, str]:
-        instance = self._take_warm(function) or self._start(function)
-        outcome, log = instance.invoke(invocation)
-        if outcome.is_reusable:
-            self._release(instance)
-        else:
-            with self._lock:
-                self._all.discard(instance)
-        return outcome, log
-
-    def _take_warm(self, function: DeployedFunction) -> Instance | None:
-        """Return an idle instance of exactly this function; end those of its earlier revisions."""
+    def _take_idle(self, function: DeployedFunction) -> ExecutionEnvironment | None:
+        """Return an idle execution environment of exactly this function; end those of its earlier revisions."""
         stale, taken = [], None
         with self._lock:
-            for instance in [i for i in self._idle if _is_same(i.function, function)]:
-                if instance.function != function or not instance.is_alive:
-                    stale.append(instance)
-                    self._idle.remove(instance)
-                    self._all.discard(instance)
+            for environment in list(self._idle):
+                known = environment.function
+                if (known.name, known.version) != (function.name, function.version):
+                    continue
+                if known != function or not environment.is_alive:
+                    stale.append(environment)
                 elif taken is None:
-                    taken = instance
-                    self._idle.remove(instance)
-        for instance in stale:
-            instance.close()
+                    taken = environment
+                else:
+                    continue
+                self._idle.remove(environment)
+        for environment in stale:
+            self._retire(environment)
         return taken
 
-    def _start(self, function: DeployedFunction) -> Instance:
+    def _start(self, function: DeployedFunction) -> ExecutionEnvironment:
         with self._lock:
             if self._is_closed:
                 raise StoppingError(f"{function.name}: not started; the embedded AWS is stopping")
-            instance = Instance(function, self._around)
-            self._all.add(instance)
-        return instance
+            environment = ExecutionEnvironment(function, self._host)
+            self._all.add(environment)
+        return environment
 
-    def _release(self, instance: Instance) -> None:
+    def _release(self, environment: ExecutionEnvironment) -> None:
         with self._lock:
             if self._is_closed:
                 return
-            self._idle.append(instance)
-            oldest = self._idle.pop(0) if len(self._idle) > MOST_IDLE else None
-        if oldest:
-            # its caller need not wait for that
+            self._idle.append(environment)
+            oldest = self._idle.pop(0) if len(self._idle) > MAX_IDLE else None
+        if oldest:  # the caller need not wait until it has ended
             threading.Thread(target=self._retire, args=(oldest,)).start()
 
-    def _retire(self, instance: Instance) -> None:
-        instance.close()
+    def _retire(self, environment: ExecutionEnvironment) -> None:
+        environment.close()
+        self._forget(environment)
+
+    def _forget(self, environment: ExecutionEnvironment) -> None:
         with self._lock:
-            self._all.discard(instance)
-
-
-def _is_same(one: DeployedFunction, other: DeployedFunction) -> bool:
-    """Tell whether two are revisions of one function and version."""
-    return (one.name, one.version) == (other.name, other.version)
+            self._all.discard(environment)

@@ -1,4 +1,4 @@
-"""How an invocation ended, in the words of AWS Lambda."""
+"""How an invocation ends, in the words of AWS Lambda."""
 
 import json
 import queue
@@ -6,23 +6,30 @@ import signal
 import time
 from dataclasses import dataclass
 
-from local_aws.functions.runtime.events import MAX_RESPONSE_BYTES, Answered, Exited, Happening, Taken, TooLarge
+from local_aws.functions.runtime.events import (
+    MAX_RESPONSE_BYTES,
+    InvocationTaken,
+    ResponsePosted,
+    ResponseTooLarge,
+    RuntimeEvent,
+    RuntimeExited,
+)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationResult:
     """How an invocation ended.
 
     Attributes
     ----------
     payload
-        The function's result, or a JSON object that says what went wrong.
+        The function's response, or a JSON object that describes the error.
     is_error
-        The payload is an error's.
+        The payload describes an error.
     log_line
-        What Lambda itself has to say in the log.
+        What Lambda itself writes to the log.
     is_reusable
-        The instance can take another invocation.
+        The execution environment can take another invocation.
     """
 
     payload: bytes
@@ -31,57 +38,47 @@ class Outcome:
     is_reusable: bool = True
 
 
-@dataclass(frozen=True)
-class Ended:
-    """The end of an invocation.
-
-    Attributes
-    ----------
-    started
-        `time.monotonic` at which the runtime took it, or at which we began to wait if it never did.
-    is_taken
-        The runtime took it.
-    """
-
-    outcome: Outcome
-    started: float
-    is_taken: bool
-
-
-def wait_for_end(
-    happenings: "queue.SimpleQueue[Happening]", request_id: str, timeout_seconds: float, init_seconds: float
-) -> Ended:
-    """Wait until an invocation ends, in whatever way.
+def wait_for_result(
+    events: "queue.SimpleQueue[RuntimeEvent]", request_id: str, timeout_seconds: float, init_seconds: float
+) -> tuple[InvocationResult, float | None]:
+    """Wait until an invocation ends.
 
     Parameters
     ----------
-    happenings
-        What its instance does.
+    events
+        What the runtime reports.
     timeout_seconds
-        The function's time; it counts from when the runtime takes the invocation.
+        The function's time-out; it counts from when the runtime takes the invocation.
     init_seconds
-        What an instance that still starts may use beyond that.
+        How much longer an execution environment that is still starting may take.
+
+    Returns
+    -------
+    tuple
+        The result, and the `time.monotonic` at which the runtime took the invocation, None if it never did.
     """
-    started, is_taken = time.monotonic(), False
-    allowed_seconds = timeout_seconds + init_seconds
+    taken_at = None
+    deadline = time.monotonic() + timeout_seconds + init_seconds
     while True:
         try:
-            happening = happenings.get(timeout=max(started + allowed_seconds - time.monotonic(), 0))
+            event = events.get(timeout=max(deadline - time.monotonic(), 0))
         except queue.Empty:
-            return Ended(timed_out(request_id, timeout_seconds), started, is_taken)
-        match happening:
-            case Taken():
-                started, is_taken, allowed_seconds = time.monotonic(), True, timeout_seconds
-            case Answered(body, is_error, is_init_error):
-                return Ended(Outcome(body, is_error, is_reusable=not is_init_error), started, is_taken)
-            case TooLarge(n_bytes):
-                return Ended(too_large(n_bytes), started, is_taken)
-            case Exited(status):
-                return Ended(exited(request_id, status), started, is_taken)
+            return timed_out(request_id, timeout_seconds), taken_at
+        match event:
+            case InvocationTaken():
+                taken_at = time.monotonic()
+                deadline = taken_at + timeout_seconds
+            case ResponsePosted(body, is_error, is_init_error):
+                return InvocationResult(body, is_error, is_reusable=not is_init_error), taken_at
+            case ResponseTooLarge(n_bytes):
+                message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+                return _error("Function.ResponseSizeTooLarge", message, f"{message} Found {n_bytes} bytes."), taken_at
+            case RuntimeExited(status):
+                return exited(request_id, status), taken_at
 
 
-def timed_out(request_id: str, timeout_seconds: float) -> Outcome:
-    """Return the outcome of a function that used up its time.
+def timed_out(request_id: str, timeout_seconds: float) -> InvocationResult:
+    """Return the result of a function that used up its time.
 
     Examples
     --------
@@ -89,11 +86,11 @@ def timed_out(request_id: str, timeout_seconds: float) -> Outcome:
     b'{"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: ab-1 Error: Task timed out after 3.00 seconds"}'
     """
     message = f"Task timed out after {timeout_seconds:.2f} seconds"
-    return _failed("Sandbox.Timedout", f"RequestId: {request_id} Error: {message}", f"{request_id} {message}")
+    return _error("Sandbox.Timedout", f"RequestId: {request_id} Error: {message}", f"{request_id} {message}")
 
 
-def exited(request_id: str, status: int) -> Outcome:
-    """Return the outcome of a runtime whose process ended; `status` as in `subprocess`.
+def exited(request_id: str, status: int) -> InvocationResult:
+    """Return the result of a runtime whose process ended; `status` as in `subprocess`.
 
     Examples
     --------
@@ -107,15 +104,9 @@ def exited(request_id: str, status: int) -> Outcome:
     else:
         reason = "Runtime exited without providing a reason"
     message = f"RequestId: {request_id} Error: {reason}"
-    return _failed("Runtime.ExitError", message, message)
+    return _error("Runtime.ExitError", message, message)
 
 
-def too_large(n_bytes: int) -> Outcome:
-    """Return the outcome of a function whose response of `n_bytes` is larger than Lambda allows."""
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-    return _failed("Function.ResponseSizeTooLarge", message, f"{message} Found {n_bytes} bytes.")
-
-
-def _failed(error_type: str, message: str, log_line: str) -> Outcome:
+def _error(error_type: str, message: str, log_line: str) -> InvocationResult:
     payload = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
-    return Outcome(payload, is_error=True, log_line=log_line, is_reusable=False)
+    return InvocationResult(payload, is_error=True, log_line=log_line, is_reusable=False)

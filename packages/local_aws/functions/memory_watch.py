@@ -1,8 +1,8 @@
-"""Hold a function to its memory.
+"""Enforce a function's memory limit.
 
-The limit is on what all its processes hold together, as on Lambda. It is watched, not enforced by the kernel: a
-control group needs rights that an ordinary user seldom has, and RLIMIT_AS limits addresses, which NumPy and others
-reserve freely. So a function may hold more for some hundredths of a second before it ends.
+As on Lambda, the limit is on the sum over all processes of the function. The processes are polled: a control group
+needs rights that an ordinary user seldom has, and RLIMIT_AS limits address space, which NumPy and others reserve
+freely. So a function can exceed its limit for some hundredths of a second before it is killed.
 """
 
 import os
@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 _POLL_SECONDS = 0.02
-_PAUSE_SECONDS = 0.1  # after a dear look
+_PAUSE_SECONDS = 0.1  # after an expensive measurement
 _STEP_BYTES = 1 << 20
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -24,9 +26,9 @@ class MemoryWatch:
     pid
         The process.
     limit_bytes
-        How much all of them may hold.
+        The limit on the memory of all of them.
     on_excess
-        Called once, when they hold more.
+        Called once, when they exceed it.
     """
 
     def __init__(self, pid: int, limit_bytes: int, on_excess: Callable[[], None]) -> None:
@@ -38,19 +40,19 @@ class MemoryWatch:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._ended.set()
 
     def _watch(self) -> None:
-        most_resident, pause_seconds = 0, _POLL_SECONDS
+        max_resident, pause_seconds = 0, _POLL_SECONDS
         while not self._ended.wait(pause_seconds):
             pids = tree(self._pid)
             resident, pause_seconds = sum(map(resident_bytes, pids)), _POLL_SECONDS
-            if resident <= min(most_resident + _STEP_BYTES, self._limit_bytes):
+            if resident <= min(max_resident + _STEP_BYTES, self._limit_bytes):
                 continue
-            # What forked processes share must count once; that is dearer to find out, so only when it matters.
+            # Pages that forked processes share must count once; that is expensive to measure, so only when needed.
             used, pause_seconds = sum(map(proportional_bytes, pids)), _PAUSE_SECONDS
-            most_resident = max(most_resident, resident)
+            max_resident = max(max_resident, resident)
             self.peak_bytes = max(self.peak_bytes, used)
             if used > self._limit_bytes:
                 self._on_excess()
@@ -58,16 +60,16 @@ class MemoryWatch:
 
 
 def tree(pid: int) -> list[int]:
-    """Return a process and its descendants; nothing of one that has ended."""
-    found, new = [], [pid]
+    """Return the ids of a process and its descendants; psutil would read all processes of the machine for that."""
+    pids, new = [], [pid]
     while new:
-        found += new
+        pids += new
         new = [child for parent in new for child in _children(parent)]
-    return found
+    return pids
 
 
 def resident_bytes(pid: int) -> int:
-    """Return what a process has in memory, shared pages included; 0 for one that has ended."""
+    """Return a process's memory, shared pages included; 0 for an ended process."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
     except (OSError, IndexError):
@@ -75,16 +77,13 @@ def resident_bytes(pid: int) -> int:
 
 
 def proportional_bytes(pid: int) -> int:
-    """Return what a process has in memory, each shared page by its share; 0 for one that has ended."""
+    """Return a process's memory, each shared page divided by the number of its users; 0 for an ended process."""
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except PermissionError:
+        return int(psutil.Process(pid).memory_full_info().pss)
+    except psutil.AccessDenied:
         return resident_bytes(pid)
-    except OSError:
-        pass
-    return 0
+    except (psutil.NoSuchProcess, OSError):
+        return 0
 
 
 def _children(pid: int) -> list[int]:

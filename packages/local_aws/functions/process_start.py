@@ -1,68 +1,61 @@
-"""Start the process of a function instance, in a sandbox or without one."""
+"""Start the process of an execution environment, in a sandbox or without one."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from local_aws.functions.deployed_function import DeployedFunction
-from local_aws.functions.environment_variables import Links, instance_environment
-from local_aws.functions.filesystem_layout import ON_LAMBDA, command, places_here
+from local_aws.functions.environment_variables import function_environment
+from local_aws.functions.filesystem_layout import LAMBDA_LAYOUT, local_layout, runtime_command
 from local_aws.functions.sandbox import sandbox_arguments, write_accounts
-from local_aws.processes import MARK
+from local_aws.processes import ID_VARIABLE
 
 
-def start_plainly(function: DeployedFunction, links: Links, folder: Path, sink: IO[bytes]) -> "subprocess.Popen[bytes]":
-    """Start a function as a process like any other.
+def start_process(
+    function: DeployedFunction, reserved: Mapping[str, str], folder: Path, sink: IO[bytes], *, is_sandboxed: bool
+) -> "subprocess.Popen[bytes]":
+    """Start a function's runtime.
 
     Parameters
     ----------
-    links
-        What ties the instance to its surroundings.
+    reserved
+        See `function_environment`.
     folder
-        The instance's own; its ``/tmp`` lies there.
+        The execution environment's private folder; ``/tmp`` is in it when there is no sandbox.
     sink
-        Takes what it prints.
+        Receives stdout and stderr.
+    is_sandboxed
+        For deployed code only.
     """
-    private_tmp = folder / "tmp"
-    private_tmp.mkdir()
-    places = places_here(function.code, private_tmp)
-    # A session of its own: the terminal's Ctrl-C is for the owner, who then ends the instances.
-    return subprocess.Popen(
-        command(function, places),
-        cwd=function.code.task_root,
-        env=instance_environment(function, places, links),
-        stdin=subprocess.DEVNULL,
-        stdout=sink,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-
-
-def start_in_sandbox(
-    function: DeployedFunction, links: Links, folder: Path, sink: IO[bytes]
-) -> "subprocess.Popen[bytes]":
-    """Start a function of deployed code in a sandbox; parameters as in `start_plainly`.
-
-    Variables do not show in the list of processes: bwrap reads them, and all else, from a file without a name.
-    """
-    assert function.code.python  # noqa: S101 - tells the type checker
-    accounts = folder / "etc"
-    write_accounts(accounts)
-    environment = instance_environment(function, ON_LAMBDA, links)
-    arguments = sandbox_arguments(
-        function.code, function.code.python, environment, tmp_mb=function.tmp_mb, accounts=accounts
-    )
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write("\0".join(arguments).encode() + b"\0")
-        file.seek(0)
+    with contextlib.ExitStack() as stack:
+        cwd, descriptors = None, []
+        if is_sandboxed:
+            # bwrap reads its arguments from a file without a name: a list of processes must not show the variables.
+            write_accounts(folder / "etc")
+            variables = function_environment(function, LAMBDA_LAYOUT, reserved)
+            arguments = sandbox_arguments(function.code, variables, tmp_mb=function.tmp_mb, accounts=folder / "etc")
+            file = stack.enter_context(tempfile.TemporaryFile(dir=folder))
+            file.write("\0".join(arguments).encode() + b"\0")
+            file.seek(0)
+            descriptors = [file.fileno()]
+            command = ["bwrap", "--args", str(file.fileno()), "--", *runtime_command(function, LAMBDA_LAYOUT)]
+            environment = {"PATH": os.environ.get("PATH", os.defpath), ID_VARIABLE: reserved[ID_VARIABLE]}
+        else:
+            (folder / "tmp").mkdir()
+            layout = local_layout(function.code, folder / "tmp")
+            command, cwd = runtime_command(function, layout), function.code.task_root
+            environment = function_environment(function, layout, reserved)
         return subprocess.Popen(
-            ["bwrap", "--args", str(file.fileno()), "--", *command(function, ON_LAMBDA)],
-            env={"PATH": os.environ.get("PATH", os.defpath), MARK: links.mark},
-            pass_fds=[file.fileno()],
+            command,
+            cwd=cwd,
+            env=environment,
+            pass_fds=descriptors,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # so that the terminal's Ctrl-C reaches the owner only, which then ends the process
         )

@@ -1,8 +1,8 @@
-"""Lambda's execution environment for deployed code: bubblewrap shows a function its own files and nothing of ours.
+"""A sandbox like Lambda's for deployed code: bubblewrap shows a function its own files and nothing of this machine's.
 
-Fixed paths, all read-only but ``/tmp``; no ``/dev/shm``; a foreign user without HOME; processes of its own only. The
-network stays this machine's: Lambda has one, and the function must reach the gateway; names of hosts do not resolve.
-It shows early what Lambda refuses. It is no wall against hostile code.
+Lambda's paths, all read-only but ``/tmp``; no ``/dev/shm``; a foreign user without HOME; only the function's own
+processes. The network is this machine's, because the function must reach the gateway; host names do not resolve.
+The sandbox finds early what would fail on Lambda. It does not protect against hostile code.
 """
 
 import os
@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from local_aws.functions.deployed_function import FunctionCode
-from local_aws.functions.filesystem_layout import ON_LAMBDA
-from local_aws.functions.runtime.isolated_python import IsolatedPython
+from local_aws.functions.filesystem_layout import LAMBDA_LAYOUT
 
 _UID, _GID = "993", "990"
 _IDENTITY = [
@@ -36,7 +35,7 @@ _PROBE_SECONDS = 20
 
 @cache
 def sandbox_missing() -> str | None:
-    """Say why there can be no sandbox on this machine, or return None."""
+    """Return why this machine cannot make a sandbox, or None."""
     if sys.platform != "linux":
         return f"sandbox: needs Linux; found {sys.platform}"
     if not shutil.which("bwrap"):
@@ -47,18 +46,16 @@ def sandbox_missing() -> str | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"sandbox: bwrap does not run; found {error}"
     if ended.returncode:
-        found = " ".join(ended.stderr.split())[:200]
+        reason = " ".join(ended.stderr.split())[:200]
         return (
-            f"sandbox: bwrap cannot make one here; found {found}; expected version 0.5 or later, and user namespaces "
+            f"sandbox: bwrap cannot make one here; found {reason}; expected version 0.5 or later, and user namespaces "
             f"to be allowed for {'root' if os.geteuid() == 0 else 'ordinary users'}"
         )
     return None
 
 
-def sandbox_arguments(
-    code: FunctionCode, python: IsolatedPython, environment: Mapping[str, str], *, tmp_mb: int, accounts: Path
-) -> list[str]:
-    """Return what bwrap needs to know, but the command.
+def sandbox_arguments(code: FunctionCode, environment: Mapping[str, str], *, tmp_mb: int, accounts: Path) -> list[str]:
+    """Return bwrap's arguments, without the command.
 
     Parameters
     ----------
@@ -67,36 +64,38 @@ def sandbox_arguments(
     environment
         All variables.
     tmp_mb
-        How much fits into ``/tmp``, in MiB.
+        Size of ``/tmp`` in MiB.
     accounts
         See `write_accounts`.
     """
-    opt = ["--ro-bind", str(code.opt_root), ON_LAMBDA.opt] if code.opt_root else ["--dir", ON_LAMBDA.opt]
+    python = code.python
+    assert python  # noqa: S101 - tells the type checker; deployed code has one
+    opt = ["--ro-bind", str(code.opt_root), LAMBDA_LAYOUT.opt] if code.opt_root else ["--dir", LAMBDA_LAYOUT.opt]
     base = [] if python.base == python.sandbox_base else ["--ro-bind", str(python.base), str(python.sandbox_base)]
     return [
         *_IDENTITY,
         *_system_arguments(),
         *(item for name in _ACCOUNTS for item in ("--ro-bind", str(accounts / name), f"/etc/{name}")),
         *base,
-        *("--ro-bind", str(python.sandbox_lang), ON_LAMBDA.lang),
-        *("--ro-bind", str(python.runtime), ON_LAMBDA.runtime),
-        *("--ro-bind", str(code.task_root), ON_LAMBDA.task),
+        *("--ro-bind", str(python.sandbox_lang), LAMBDA_LAYOUT.lang),
+        *("--ro-bind", str(python.runtime), LAMBDA_LAYOUT.runtime),
+        *("--ro-bind", str(code.task_root), LAMBDA_LAYOUT.task),
         *opt,
         *_tmp_arguments(tmp_mb),
         *(item for pair in environment.items() for item in ("--setenv", *pair)),
-        *("--chdir", ON_LAMBDA.task),
+        *("--chdir", LAMBDA_LAYOUT.task),
     ]
 
 
 def write_accounts(folder: Path) -> None:
-    """Write the few files of ``/etc`` that a function sees."""
+    """Write the files of ``/etc`` that a function sees."""
     folder.mkdir(parents=True)
     for name, text in _ACCOUNTS.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 
 def exit_status(status: int) -> int:
-    """Return the status of the function's process, as `subprocess` has it, from that of bwrap, as shells have it.
+    """Turn the exit status of bwrap, 128 + signal as in shells, into one as in `subprocess`: -signal.
 
     Examples
     --------
@@ -108,25 +107,25 @@ def exit_status(status: int) -> int:
 
 
 def _system_arguments() -> Sequence[str]:
-    """Return what shows the system: programs, libraries, certificates, time zones, five devices; all read-only."""
-    shown: list[str] = []
+    """Return the arguments that show the system, read-only: programs, libraries, certificates, time zones, devices."""
+    arguments: list[str] = []
     for path in _SYSTEM:
         if Path(path).is_symlink():
-            shown += ["--symlink", str(Path(path).readlink()), path]
+            arguments += ["--symlink", str(Path(path).readlink()), path]
         else:
-            shown += ["--ro-bind-try", path, path]
+            arguments += ["--ro-bind-try", path, path]
     for path in (*_DATA, *_LINKER):
-        shown += ["--ro-bind-try", path, path]
-    shown += ["--proc", "/proc", "--dir", "/dev"]
+        arguments += ["--ro-bind-try", path, path]
+    arguments += ["--proc", "/proc", "--dir", "/dev"]
     for name in _DEVICES:
-        shown += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        shown += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
-    return [*shown, "--symlink", "/proc/self/fd", "/dev/fd"]
+        arguments += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return [*arguments, "--symlink", "/proc/self/fd", "/dev/fd"]
 
 
 def _tmp_arguments(tmp_mb: int) -> list[str]:
-    """Return what makes ``/tmp``, and all else read-only."""
-    tmp = ["--perms", "0700", "--size", str(tmp_mb << 20), "--tmpfs", ON_LAMBDA.tmp]
-    # /proc/sys is the whole machine's, and whom root starts is its owner, whatever the user's number inside.
+    """Return the arguments that make ``/tmp``, and everything else read-only."""
+    tmp = ["--perms", "0700", "--size", str(tmp_mb << 20), "--tmpfs", LAMBDA_LAYOUT.tmp]
+    # /proc/sys belongs to the whole machine, and a process that root starts owns it, whatever its user id inside.
     return [*tmp, "--remount-ro", "/proc", "--remount-ro", "/"]

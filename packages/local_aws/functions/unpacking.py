@@ -1,12 +1,13 @@
-"""Unpack function and layer archives as Lambda does: modes, times and links kept, and nothing outside the folder."""
+"""Unpack archives of functions and layers as Lambda does: with modes, times and links, and only into the folder."""
 
 import calendar
+import contextlib
 import os
 import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from local_aws.errors import BrokenArchiveError
@@ -15,62 +16,51 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, Runtime
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip file into a new folder, which then is complete: it appears at once or not at all.
-
-    Parameters
-    ----------
-    archive
-        The zip file.
-    folder
-        Does not exist yet.
+    """Unpack a zip file into a new folder, which appears complete or not at all.
 
     Raises
     ------
     BrokenArchiveError
         It is no sound zip file, or an entry or a link leads out of the folder.
     """
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
-        with zipfile.ZipFile(archive) as packed:
+        with _new_folder(folder) as partial, zipfile.ZipFile(archive) as packed:
             _unpack_all(packed, partial)
-        partial.rename(folder)
     except _BROKEN as error:
         raise BrokenArchiveError(f"no sound zip file; found {error}; expected one") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def overlay(folders: Iterable[Path], target: Path) -> None:
-    """Make a new folder that shows several at once: hard links, no copies; where two have a name, the later one counts.
-
-    Parameters
-    ----------
-    folders
-        On the same file system as `target`; not changed.
-    target
-        Does not exist yet; appears complete.
-    """
-    partial = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for folder in folders:
-        for place, directories, names in os.walk(folder):
-            here = partial / Path(place).relative_to(folder)
-            if here.is_symlink() or here.is_file():
-                here.unlink()
-            here.mkdir(parents=True, exist_ok=True)
-            links = [name for name in directories if Path(place, name).is_symlink()]
-            for name in (*names, *links):
-                _remove(here / name)
-                os.link(Path(place, name), here / name, follow_symlinks=False)
-    partial.rename(target)
+    """Merge folders of one file system into a new folder by hard links; of files with one name, the last one counts."""
+    with _new_folder(target) as partial:
+        for folder in folders:
+            for directory, subdirectories, names in os.walk(folder):
+                merged = partial / Path(directory).relative_to(folder)
+                if merged.is_symlink() or merged.is_file():
+                    merged.unlink()
+                merged.mkdir(parents=True, exist_ok=True)
+                links = [name for name in subdirectories if Path(directory, name).is_symlink()]
+                for name in (*names, *links):
+                    _remove(merged / name)
+                    os.link(Path(directory, name), merged / name, follow_symlinks=False)
 
 
 def unpacked_bytes(folder: Path) -> int:
     """Return the size of all files in a folder, in bytes, as Lambda's limit counts them."""
-    return sum(Path(place, name).lstat().st_size for place, _, names in os.walk(folder) for name in names)
+    return sum(Path(directory, name).lstat().st_size for directory, _, names in os.walk(folder) for name in names)
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that is renamed to `folder` when the block succeeds."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _unpack_all(packed: zipfile.ZipFile, folder: Path) -> None:
@@ -90,13 +80,15 @@ def _unpack_all(packed: zipfile.ZipFile, folder: Path) -> None:
         path.chmod(0o755 if mode & 0o111 else 0o644)
         modified = calendar.timegm((*entry.date_time, 0, 0, 0))  # a .pyc may depend on it
         os.utime(path, (modified, modified))
-    # Last, so that no entry is written through one of them.
-    for path, aim, _ in links:
+    # Links come last, so that no file is written through a link.
+    for path, link_target, _ in links:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(aim)
-    for path, aim, name in links:
-        if PurePosixPath(aim).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
-            raise BrokenArchiveError(f"{name}: the link leads out of the archive; found '{aim[:100]}'; expected inside")
+        path.symlink_to(link_target)
+    for path, link_target, name in links:
+        if PurePosixPath(link_target).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+            raise BrokenArchiveError(
+                f"{name}: the link leads out of the archive; found '{link_target[:100]}'; expected inside"
+            )
 
 
 def _checked(name: str) -> PurePosixPath:

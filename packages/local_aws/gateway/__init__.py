@@ -1,1 +1,1 @@
-"""The endpoint that clients talk to: it invokes functions itself and forwards the rest to moto."""
+"""The endpoint for clients: invokes functions itself and forwards everything else to moto."""

@@ -1,4 +1,4 @@
-"""Hand requests on to moto, and its answers back, piece by piece."""
+"""Forward requests to moto, and its answers to the client, piece by piece."""
 
 import contextlib
 import http.client
@@ -12,7 +12,7 @@ from local_aws.errors import UnsafeUpstreamError
 from local_aws.http.http_message import NO_BODY_STATUSES, PIECE_BYTES, body_pieces
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
-# They belong to one connection (RFC 9110, 7.6.1), or are said anew for the next one.
+# They belong to one connection (RFC 9110, 7.6.1), or are set anew for the next one.
 _HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
@@ -22,14 +22,9 @@ _HOP_BY_HOP = frozenset(
 
 
 class Forwarder:
-    """Forwards to one server on this machine.
+    """Forwards to one server, given by a literal loopback address.
 
-    A connection for each request: moto's server closes them after every answer, and a new one on loopback costs 0.1 ms.
-
-    Parameters
-    ----------
-    host, port
-        The server; a literal loopback address.
+    Each request has a new connection (0.1 ms on loopback): moto's server closes its connections after each answer.
 
     Raises
     ------
@@ -46,14 +41,14 @@ class Forwarder:
         self._port = port
 
     def forward(self, handler: BaseHTTPRequestHandler, body: bytes | None = None) -> None:
-        """Forward the request that `handler` has read the headers of, and send back the answer.
+        """Forward a request and send the answer back.
 
         Parameters
         ----------
         handler
-            Its body is still to be read unless `body` is given.
+            Has read the request's headers.
         body
-            Replaces the request's body.
+            The request's body; `handler` reads it when it is None.
 
         Raises
         ------
@@ -81,7 +76,7 @@ class Forwarder:
 def _sized(handler: BaseHTTPRequestHandler, body: bytes | None, spool: IO[bytes]) -> tuple[Iterable[bytes], str | None]:
     """Return the body's pieces and its length, None if there is no body.
 
-    A chunked body has no length yet: moto gets it from the spool, which holds it on disk when it is large.
+    moto needs a length: a chunked body is first written to the spool, which is on disk when it is large.
     """
     if body is not None:
         return [body], str(len(body))
@@ -95,13 +90,13 @@ def _sized(handler: BaseHTTPRequestHandler, body: bytes | None, spool: IO[bytes]
 
 
 def _send(upstream: http.client.HTTPConnection, pieces: Iterable[bytes]) -> None:
-    """Send a body as far as the server wants it; who answers early may close early."""
+    """Send a body; a server that answers early may close its connection before the body's end."""
     unsent = iter(pieces)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for piece in unsent:
             upstream.send(piece)
     for _ in unsent:
-        pass  # the next request on the client's connection begins behind it
+        pass  # read to the end, where the client's next request begins
 
 
 def _send_back(handler: BaseHTTPRequestHandler, answer: http.client.HTTPResponse) -> None:

@@ -1,4 +1,4 @@
-"""The endpoint that clients talk to: it runs functions itself and leaves the rest to moto."""
+"""The endpoint for clients: runs functions itself and forwards everything else to moto."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 
 from local_aws.gateway.forwarding import Forwarder
 from local_aws.gateway.lambda_api import LambdaApi, is_invocation
-from local_aws.gateway.request_guard import config_refusal, is_config, refusal
+from local_aws.gateway.request_guard import config_denial_reason, denial_reason, is_moto_config
 from local_aws.http.http_message import BrokenBodyError, HttpAnswer, body_pieces, read_body, write_answer
 from local_aws.http.loopback_server import LoopbackServer, QuietHandler
 
@@ -15,58 +15,35 @@ _DRAINED_PIECES = 16
 _STARTS = ("AWSStepFunctions.StartExecution", "AWSStepFunctions.StartSyncExecution")
 
 
-class Gateway:
+class Gateway(LoopbackServer):
     """A server on loopback in front of moto.
 
-    It listens from construction on, so that its port is known before moto's; requests wait until `start`.
-
-    Parameters
-    ----------
-    port
-        0 for a free one.
-
-    Raises
-    ------
-    OSError
-        The port is taken.
+    It listens from construction on (port 0: a free one), because moto needs its port; requests wait until `open`.
     """
 
     def __init__(self, port: int) -> None:
-        self._server = LoopbackServer(port, _handler_for(self))
+        super().__init__(port, _Handler)
         self._forwarder: Forwarder
         self._lambda_api: LambdaApi
 
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._server.port
-
-    def start(self, forwarder: Forwarder, lambda_api: LambdaApi) -> None:
+    def open(self, forwarder: Forwarder, lambda_api: LambdaApi) -> None:
         """Serve in the background."""
         self._forwarder = forwarder
         self._lambda_api = lambda_api
-        self._server.start()
+        self.start()
 
-    def expect_end(self) -> None:
-        """Say nothing from now on of requests that break."""
-        self._server.expect_end()
-
-    def stop(self) -> None:
-        """Stop listening and end all connections."""
-        self._server.stop()
-
-    def serve(self, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request."""
-        reason = refusal(handler.command, handler.path, handler.headers)
+        reason = denial_reason(handler.command, handler.path, handler.headers)
         if reason:
             handler.close_connection = True
             for _ in itertools.islice(body_pieces(handler.rfile, handler.headers), _DRAINED_PIECES):
-                pass  # an unread body would reset the connection before the client has read the answer
+                pass  # closing with an unread body would reset the connection before the client reads the answer
             write_answer(handler, _text(403, reason))
         elif is_invocation(handler.command, handler.path):
             payload = read_body(handler.rfile, handler.headers)
             write_answer(handler, self._lambda_api.invoke(handler.path, handler.headers, payload))
-        elif is_config(handler.path) and handler.command == "POST":
+        elif is_moto_config(handler.path) and handler.command == "POST":
             self._configure(handler)
         elif handler.headers.get("X-Amz-Target") in _STARTS:
             body = read_body(handler.rfile, handler.headers)
@@ -77,7 +54,7 @@ class Gateway:
     def _configure(self, handler: BaseHTTPRequestHandler) -> None:
         body = read_body(handler.rfile, handler.headers)
         try:
-            reason = config_refusal(json.loads(body))
+            reason = config_denial_reason(json.loads(body))
         except ValueError:
             reason = "/moto-api/config: not JSON"
         if reason:
@@ -87,7 +64,7 @@ class Gateway:
 
 
 def _with_execution_name(body: bytes) -> bytes:
-    """Give an execution the name that AWS would make up; moto calls each of them "None"."""
+    """Add a unique name to an execution without one, as AWS does; moto would call each of them "None"."""
     try:
         request = json.loads(body)
     except ValueError:
@@ -98,23 +75,20 @@ def _with_execution_name(body: bytes) -> bytes:
     return body
 
 
-def _handler_for(gateway: Gateway) -> type[QuietHandler]:
-    class Handler(QuietHandler):
-        def serve(self) -> None:
-            try:
-                gateway.serve(self)
-            except BrokenBodyError as error:
-                self.close_connection = True
-                write_answer(self, _text(400, str(error)))
-            except ConnectionRefusedError:
-                self.close_connection = True
-                write_answer(
-                    self, _text(502, "gateway: moto does not answer; it has ended. Start the embedded AWS again.")
-                )
+class _Handler(QuietHandler):
+    server: Gateway
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_CONNECT = do_TRACE = serve  # noqa: N815
+    def serve(self) -> None:
+        try:
+            self.server.answer(self)
+        except BrokenBodyError as error:
+            self.close_connection = True
+            write_answer(self, _text(400, str(error)))
+        except ConnectionRefusedError:
+            self.close_connection = True
+            write_answer(self, _text(502, "gateway: moto does not answer; it has ended. Start the embedded AWS again."))
 
-    return Handler
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_CONNECT = do_TRACE = serve  # noqa: N815
 
 
 def _text(status: int, text: str) -> HttpAnswer:

@@ -1,1 +1,1 @@
-"""HTTP on loopback: messages read off a socket, and a server that can be stopped."""
+"""HTTP on loopback: reading and writing messages, and a server that can be stopped."""

@@ -1,4 +1,4 @@
-"""Read HTTP bodies off a socket, in pieces, and write answers to one."""
+"""Read HTTP bodies from a socket, in pieces, and write answers to a socket."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ NO_BODY_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class BrokenBodyError(ValueError):
-    """The body ended early, or its chunks are malformed; the connection is of no further use."""
+    """The body ended early, or its chunks are malformed; the connection cannot be used any more."""
 
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An answer that fits in memory."""
+    """An HTTP response that fits in memory."""
 
     status: int
     body: bytes = b""
@@ -27,14 +27,14 @@ class HttpAnswer:
 
 
 def body_pieces(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
-    """Yield a message's body, freed of its transfer coding, in pieces of at most 256 KiB.
+    """Yield a message's body, its transfer coding removed, in pieces of at most 256 KiB.
 
     Parameters
     ----------
     stream
-        Stands at the body's first byte; stands behind the body afterwards.
+        At the body's first byte; afterwards at the first byte behind the body.
     headers
-        The message's headers: its ``Content-Length`` or ``Transfer-Encoding`` say where the body ends.
+        The message's ``Content-Length`` or ``Transfer-Encoding`` define where the body ends.
 
     Raises
     ------

@@ -13,29 +13,22 @@ _POLL_SECONDS = 0.05
 
 
 class QuietHandler(BaseHTTPRequestHandler):
-    """HTTP/1.1 with kept connections; no log, no delay for small packets."""
+    """HTTP/1.1 with persistent connections; no log, no delay for small packets."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-        """Write nothing; answers say what is wrong."""
+        """Write nothing; errors are in the answers."""
 
     def handle(self) -> None:
-        """Serve one connection until it ends, also when the other side just goes away."""
+        """Serve one connection until it ends; a client that disconnects is no error."""
         with contextlib.suppress(ConnectionError):
             super().handle()
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Listens from construction on; serves after `start`; ends all its connections with `stop`.
-
-    Parameters
-    ----------
-    port
-        0 for a free one.
-    handler
-        Serves a connection.
+    """Listens from construction on (port 0: a free one); serves after `start`; `stop` ends all its connections.
 
     Raises
     ------
@@ -49,7 +42,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
 
     def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
         self._connections: set[socket.socket] = set()
-        self._is_ending = False
+        self._is_silent = False
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         super().__init__((LOOPBACK, port), handler)
 
@@ -62,13 +55,13 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         """Serve in the background."""
         self._thread.start()
 
-    def expect_end(self) -> None:
-        """Say nothing from now on of requests that break: what they need is being ended on purpose."""
-        self._is_ending = True
+    def silence_errors(self) -> None:
+        """Report no more broken requests: the services behind them are being stopped."""
+        self._is_silent = True
 
     def stop(self) -> None:
         """Stop listening and end every connection."""
-        self.expect_end()
+        self.silence_errors()
         if self._thread.is_alive():
             self.shutdown()
         self.server_close()
@@ -77,8 +70,8 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a request that broke, unless the end is expected."""
-        if not self._is_ending:
+        """Print the traceback of a broken request, unless errors are silenced."""
+        if not self._is_silent:
             super().handle_error(request, client_address)
 
     def process_request(self, request: Any, client_address: Any) -> None:

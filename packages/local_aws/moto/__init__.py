@@ -1,1 +1,1 @@
-"""The child process that serves moto, and the patches that it needs."""
+"""The child process that serves moto, and patches of moto."""

@@ -19,13 +19,13 @@ class MotoBackend:
     Parameters
     ----------
     owner
-        Names this embedded AWS among others on the machine.
+        The id of this embedded AWS.
     root
-        Private folder; moto's log goes there.
+        Private folder, for moto's log.
     gateway_port
         Where moto's Step Functions interpreter sends each task.
     region
-        The region of everything that names none.
+        The default region.
     """
 
     def __init__(self, owner: str, root: Path, gateway_port: int, region: str) -> None:
@@ -34,7 +34,7 @@ class MotoBackend:
         environment = {
             **inherited_environment(),
             **aws_environment(gateway_url, region),
-            # A call to anywhere else (say, an SNS subscription) meets the gateway, which refuses it.
+            # A request to any other host (say, of an SNS subscription) goes to the gateway, which denies it.
             "HTTP_PROXY": gateway_url,
             "HTTPS_PROXY": gateway_url,
             "MOTO_PORT": str(gateway_port),
@@ -57,7 +57,7 @@ class MotoBackend:
         Raises
         ------
         StartError
-            moto ended before it listened; the message holds its last lines.
+            moto ended before it listened; the message has its last lines.
         """
         assert self._process.stdout  # noqa: S101 - tells the type checker
         line = self._process.stdout.readline()
@@ -70,7 +70,7 @@ class MotoBackend:
         return int(json.loads(line)["port"])
 
     def stop(self) -> None:
-        """End moto; it holds nothing that would have to be saved."""
+        """Kill moto; it has nothing to save."""
         self._process.kill()
         self._process.wait(_STOP_SECONDS)
         for pipe in (self._process.stdin, self._process.stdout):

@@ -1,9 +1,8 @@
-"""What moto's CloudFormation does not do by itself, put right inside moto's own process.
+"""Patches of moto's CloudFormation, applied inside moto's process.
 
-moto stores state machines twice: CloudFormation's in a mock that never runs them, the API's in the interpreter that
-does. It makes layer versions without a name, an ARN or updates. And its ``Fn::Sub`` with a mapping turns every ``$$``
-into ``$``, which ruins the paths of a state machine's context object. None of these is found out by an error, but by an
-empty answer or a wrong path later, so a test holds each of these repairs.
+moto stores state machines twice: CloudFormation's in a mock that never runs them, the API's in an interpreter. It
+makes layer versions without a name, an ARN or updates. And its ``Fn::Sub`` with a mapping turns ``$$`` into ``$``,
+which breaks paths to a state machine's context object. moto reports no error in these cases, so each patch has a test.
 """
 
 import string
@@ -15,10 +14,10 @@ from local_aws.moto.execution_events import send_execution_events
 from local_aws.moto.s3_conditions import honour_conditions
 
 
-def repair() -> None:
-    """Repair moto in this process; imports what it repairs, about a second's work."""
+def apply_patches() -> None:
+    """Patch moto in this process; the imports take about a second."""
     _run_state_machines_of_stacks()
-    _make_layer_versions_whole()
+    _complete_layer_versions()
     _keep_double_dollars()
     _refuse_undeclared_parameters()
     honour_conditions()
@@ -26,20 +25,19 @@ def repair() -> None:
 
 
 def _run_state_machines_of_stacks() -> None:
-    """Let stacks create, update and delete state machines where executions look for them.
-
-    Nothing is copied, so nothing can be stale, and running executions keep the definition that they began with.
-    """
+    """Let stacks create, update and delete state machines in the interpreter; running executions are not changed."""
     from moto.stepfunctions import models  # noqa: PLC0415 - a second's work, done in the background
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends  # noqa: PLC0415 - the same
 
     models.stepfunctions_backends = stepfunctions_parser_backends
     for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
-        setattr(models.StateMachine, name, classmethod(_told(getattr(models.StateMachine, name).__func__)))
+        setattr(
+            models.StateMachine, name, classmethod(_with_validation_error(getattr(models.StateMachine, name).__func__))
+        )
 
 
-def _told(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a definition that is refused fail the stack in CloudFormation's words, which its clients can read."""
+def _with_validation_error(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the error of a rejected definition into CloudFormation's, which its clients can parse."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - the same
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
@@ -51,8 +49,8 @@ def _told(make: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def _make_layer_versions_whole() -> None:
-    """Give a stack's layer versions their name and their ARN, and publish a new version when one is changed."""
+def _complete_layer_versions() -> None:
+    """Give a stack's layer versions their name and their ARN, and publish a new version when a layer changes."""
     from moto.awslambda.models import LayerVersion  # noqa: PLC0415 - the same
 
     def update(  # noqa: PLR0917 - as CloudFormation's parser calls it
@@ -78,7 +76,7 @@ class _SubTemplate(string.Template):
 
 
 def _keep_double_dollars() -> None:
-    """Let ``Fn::Sub`` replace placeholders, and nothing else."""
+    """Let ``Fn::Sub`` replace placeholders only."""
     from moto.cloudformation import parsing  # noqa: PLC0415 - the same
 
     parsing.string = types.SimpleNamespace(Template=_SubTemplate)

@@ -1,8 +1,8 @@
 """The child process that serves moto: ``python -m local_aws.moto.process``.
 
-It takes a free port, reports it as one JSON line on stdout, and serves until its stdin ends. Its owner holds the other
-end of that pipe, so however the owner dies, by SIGKILL too, this process ends it all: first what the owner's functions
-left running, then itself.
+It takes a free port, writes it as one JSON line to stdout, and serves until its stdin ends. The owner has the other end
+of that pipe, so whenever the owner dies, by SIGKILL too, this process kills the processes of the owner's functions,
+removes the owner's folder, and exits.
 """
 
 import importlib
@@ -19,12 +19,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local_aws.environment import LOOPBACK
-from local_aws.moto.patches import repair
-from local_aws.processes import kill_marked
+from local_aws.moto.patches import apply_patches
+from local_aws.processes import kill_processes
 
-# moto imports it with the first call that needs it, a second's work; here it loads while the owner is still busy.
+# moto imports it with the first call that needs it, which takes a second; here it loads while the owner is starting.
 _SLOW_MODULE = "moto.cloudformation.parsing"
-# With it jsonschema builds a grammar at import, another second, for a format that nobody asks about here.
+# With it jsonschema builds a grammar at import, another second, for a format that is not used here.
 _UNWANTED_MODULE = "rfc3987_syntax"
 
 
@@ -34,7 +34,7 @@ def main(owner: str, root: str) -> None:
     Parameters
     ----------
     owner
-        The owner's part of its instances' marks: those processes are killed when the owner is gone.
+        The owner's id: its functions' processes are killed when it is gone.
     root
         The owner's private folder: removed when the owner is gone.
     """
@@ -45,26 +45,26 @@ def main(owner: str, root: str) -> None:
     app.debug = True
     server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=_end_with_owner, args=(owner, root), daemon=True).start()
-    # moto takes this lock for each request: two threads in its circular imports at once would see half of a module.
+    # moto takes this lock for each request: with its circular imports, two threads at once could see half a module.
     app.lock.acquire()
-    threading.Thread(target=_finish, args=(app.lock.release,), daemon=True).start()
+    threading.Thread(target=_finish_imports, args=(app.lock.release,), daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.port}) + "\n")
     sys.stdout.flush()
     server.serve_forever()
 
 
-def _finish(done: Callable[[], None]) -> None:
+def _finish_imports(done: Callable[[], None]) -> None:
     try:
         importlib.import_module(_SLOW_MODULE)
-        repair()
+        apply_patches()
     finally:
         done()
 
 
 def _end_with_owner(owner: str, root: str) -> None:
-    """Wait until the owner's end of our stdin closes, then clean up and exit."""
+    """Wait until the owner closes our stdin, then clean up and exit."""
     sys.stdin.buffer.read()
-    kill_marked(f"{owner}/")
+    kill_processes(f"{owner}/")
     shutil.rmtree(root, ignore_errors=True)
     os._exit(0)
 

@@ -1,19 +1,25 @@
 """Deploy a serverless file to the embedded AWS, its functions straight from the working tree."""
 
 import contextlib
+import io
+import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_aws.cloudformation.intrinsics import Intrinsics
 from local_aws.cloudformation.stack import deploy_stack, local_template, stack_outputs
 from local_aws.embedded_aws import EmbeddedAws
 from local_aws.environment import ACCOUNT_ID
-from local_aws.serverless.functions import function_resources, function_settings, put_function
+from local_aws.errors import DeployError
+from local_aws.functions.deployed_function import CODE_DIR_TAG
+from local_aws.serverless.functions import function_resources, function_settings
 from local_aws.serverless.service_file import ServiceFile, read_service
-from local_aws.serverless.state_machines import put_state_machine
-from local_aws.serverless.variable_sources import MISSING
+from local_aws.serverless.variables import MISSING
 
 _ROLE_NAME = "local-aws"
 _ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{_ROLE_NAME}"
@@ -49,29 +55,29 @@ def deploy_service(
     code_dir: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> DeployedService:
-    """Make what a serverless file declares, as far as a local run needs it; a second time updates it.
+    """Make the part of a serverless file that a local run needs; a second time updates it.
 
     Parameters
     ----------
     aws
         A running one.
     path
-        The serverless file. `local_aws.serverless.variables` says which variables it may use,
-        `local_aws.cloudformation.stack` which resources are made.
+        The serverless file. `local_aws.serverless.variables` lists the variables that it may use,
+        `local_aws.cloudformation.stack` the resources that are made.
     stage
         ``${sls:stage}`` and ``${opt:stage}``.
     code_dir
-        The folder that stands for ``/var/task``; the serverless file's own if not given. Functions run from it as it
-        is, so the next new instance sees a change; deploying again ends the warm ones.
+        The folder that becomes ``/var/task``; by default the serverless file's own. Each new execution environment sees
+        the folder's present content; deploying again ends the idle ones.
     environment
-        Variables for all functions; they win over the file's.
+        Variables for all functions; they override the file's.
 
     Raises
     ------
     ServiceFileError
         The file cannot be read, or a variable in it has no value.
     DeployError
-        CloudFormation, Lambda or Step Functions refused something, or a reference leads nowhere.
+        CloudFormation, Lambda or Step Functions rejected a resource, or a reference leads nowhere.
     """
     cloudformation = aws.client("cloudformation")
     service = read_service(
@@ -81,46 +87,62 @@ def deploy_service(
         stack_output=lambda name, key: stack_outputs(cloudformation, name).get(key, MISSING),
     )
     stack = deploy_stack(cloudformation, service.stack_name, local_template(service.resources))
-    known = {**stack.resources, **function_resources(service.function_names)}
-    intrinsics = Intrinsics(aws.region, service.stack_name, known)
+    resources = {**stack.resources, **function_resources(service.function_names)}
+    intrinsics = Intrinsics(aws.region, service.stack_name, resources)
     if service.functions:
         _deploy_functions(aws, service, intrinsics, (code_dir or path.parent).resolve(), environment or {})
     return DeployedService(
         stack_name=service.stack_name,
         outputs=stack.outputs,
         functions=service.function_names,
-        state_machines=_deploy_state_machines(aws, service, intrinsics),
+        state_machines=_deploy_state_machines(aws.client("stepfunctions"), service, intrinsics),
     )
 
 
 def _deploy_functions(
     aws: EmbeddedAws, service: ServiceFile, intrinsics: Intrinsics, code_dir: Path, extra: Mapping[str, str]
 ) -> None:
-    _make_role(aws.client("iam"))
-    client = aws.client("lambda")
+    """Create the functions, anew when they exist, so that no execution environment of an earlier revision is used."""
+    iam, client = aws.client("iam"), aws.client("lambda")
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # moto wants a role and does not enforce it
+        iam.create_role(RoleName=_ROLE_NAME, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    code = {"ZipFile": _placeholder_zip()}
     for key, spec in service.functions.items():
-        where = f"{service.path}: functions.{key}"
+        name, where = service.function_names[key], f"{service.path}: functions.{key}"
         settings = function_settings(spec, service.provider, extra, intrinsics, where)
-        put_function(client, service.function_names[key], _ROLE_ARN, code_dir, settings)
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_function(FunctionName=name)
+        try:
+            tags = {CODE_DIR_TAG: str(code_dir)}
+            client.create_function(FunctionName=name, Role=_ROLE_ARN, Code=code, Tags=tags, **settings)
+        except ClientError as error:
+            message = error.response["Error"]["Message"]
+            raise DeployError(f"function {name}: Lambda refused it; found {message}") from error
 
 
-def _deploy_state_machines(aws: EmbeddedAws, service: ServiceFile, intrinsics: Intrinsics) -> dict[str, str]:
+def _deploy_state_machines(client: Any, service: ServiceFile, intrinsics: Intrinsics) -> dict[str, str]:
+    """Create the state machines, or update those that exist; return their ARNs by name."""
     arns = {}
     for key, spec in service.state_machines.items():
         where = f"{service.path}: stepFunctions.stateMachines.{key}.definition"
         name = str(spec.get("name") or f"{service.stack_name}-{key}")
-        arns[name] = put_state_machine(
-            aws.client("stepfunctions"),
-            name,
-            intrinsics.resolve(spec.get("definition"), where),
-            region=aws.region,
-            role_arn=_ROLE_ARN,
-            kind=spec.get("type", "STANDARD"),
-        )
+        arn = f"arn:aws:states:{intrinsics.region}:{ACCOUNT_ID}:stateMachine:{name}"
+        definition = json.dumps(intrinsics.resolve(spec.get("definition"), where), ensure_ascii=False)
+        settings = {"definition": definition, "roleArn": _ROLE_ARN}
+        try:
+            try:
+                client.update_state_machine(stateMachineArn=arn, **settings)
+            except client.exceptions.StateMachineDoesNotExist:
+                client.create_state_machine(name=name, type=spec.get("type", "STANDARD"), **settings)
+        except ClientError as error:
+            message = error.response["Error"]["Message"]
+            raise DeployError(f"state machine {name}: Step Functions refused it; found {message}") from error
+        arns[name] = arn
     return arns
 
 
-def _make_role(client: Any) -> None:
-    """Make the role that moto wants a function to have; nothing here enforces roles."""
-    with contextlib.suppress(client.exceptions.EntityAlreadyExistsException):
-        client.create_role(RoleName=_ROLE_NAME, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+def _placeholder_zip() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("README", f"The code is in the folder that the function's tag {CODE_DIR_TAG} names.\n")
+    return packed.getvalue()

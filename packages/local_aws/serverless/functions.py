@@ -1,17 +1,10 @@
-"""Deploy the functions of a serverless file."""
+"""The functions of a serverless file: their names in references, and their settings."""
 
-import contextlib
-import io
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from local_aws.cloudformation.intrinsics import Intrinsics, Resource
 from local_aws.errors import DeployError
-from local_aws.functions.deployed_function import CODE_DIR_TAG
 
 _TIMEOUT_SECONDS = 6  # Serverless' default
 _MEMORY_MB = 1024  # Serverless' default
@@ -19,12 +12,7 @@ _RUNTIME = "python3.13"
 
 
 def function_resources(names: Mapping[str, str]) -> dict[str, Resource]:
-    """Return what functions are called in references: their key, and the logical id that Serverless makes of it.
-
-    Parameters
-    ----------
-    names
-        The deployed function's name, by its key in the serverless file.
+    """Return functions by key and by the logical id that Serverless makes of it; `names` are by key.
 
     Examples
     --------
@@ -55,7 +43,7 @@ def function_settings(
     provider
         The file's defaults: ``runtime``, ``timeout``, ``memorySize``, ``environment``.
     extra
-        Variables that win over both.
+        Variables that override those of both.
     intrinsics
         Resolves references in variables.
     where
@@ -83,43 +71,9 @@ def function_settings(
     }
 
 
-def put_function(client: Any, name: str, role_arn: str, code_dir: Path, settings: Mapping[str, Any]) -> None:
-    """Create a function, anew when it exists, so that no instance of its earlier revision stays in use.
-
-    Parameters
-    ----------
-    client
-        A boto3 Lambda client.
-    code_dir
-        The folder with its code, absolute; kept as the function's tag `CODE_DIR_TAG`, beside a placeholder zip.
-    settings
-        See `function_settings`.
-    """
-    with contextlib.suppress(client.exceptions.ResourceNotFoundException):
-        client.delete_function(FunctionName=name)
-    try:
-        client.create_function(
-            FunctionName=name,
-            Role=role_arn,
-            Code={"ZipFile": _placeholder_zip()},
-            Tags={CODE_DIR_TAG: str(code_dir)},
-            **settings,
-        )
-    except ClientError as error:
-        message = error.response["Error"]["Message"]
-        raise DeployError(f"function {name}: Lambda refused it; found {message}") from error
-
-
 def _as_text(value: Any, where: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):
         return str(value)
     raise DeployError(f"{where}: found {type(value).__name__}; expected text, a number or a boolean")
-
-
-def _placeholder_zip() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("README", f"The code lies in the folder that the function's tag {CODE_DIR_TAG} names.\n")
-    return packed.getvalue()

@@ -1,4 +1,4 @@
-"""What a serverless file declares, as far as a local run needs it."""
+"""The part of a serverless file that a local run needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import Any
 
 from local_aws.environment import ACCOUNT_ID
 from local_aws.errors import ServiceFileError
-from local_aws.serverless.variable_sources import Sources
 from local_aws.serverless.variables import Variables
 
 _PROVIDER_KEYS = ("runtime", "timeout", "memorySize", "environment")
@@ -15,7 +14,7 @@ _PROVIDER_KEYS = ("runtime", "timeout", "memorySize", "environment")
 
 @dataclass(frozen=True)
 class ServiceFile:
-    """A serverless file, all variables resolved; CloudFormation's intrinsic functions are still in it.
+    """A serverless file with all variables resolved, but not CloudFormation's intrinsic functions.
 
     Attributes
     ----------
@@ -45,31 +44,25 @@ class ServiceFile:
 
 
 def read_service(path: Path, *, stage: str, region: str, stack_output: Callable[[str, str], Any]) -> ServiceFile:
-    """Read a serverless file; sections that a local run does not need may hold what they like.
+    """Read a serverless file; sections that a local run does not need are not checked.
 
     Parameters
     ----------
     path
         The file.
-    stage
-        ``${sls:stage}`` and ``${opt:stage}``.
-    region
-        ``${aws:region}`` and ``${opt:region}``.
+    stage, region
+        The values of ``${sls:stage}`` and ``${aws:region}``, and of the options with these names.
     stack_output
-        Returns an output of a deployed stack, or `local_aws.serverless.variable_sources.MISSING`.
+        See `Variables`.
 
     Raises
     ------
     ServiceFileError
-        The file cannot be read, a variable has no value, or a section is not of the kind that it must be.
+        The file cannot be read, a variable has no value, or a section has the wrong type.
     """
-    sources = Sources(
-        folder=path.parent,
-        options={"stage": stage, "region": region},
-        fixed={"sls:stage": stage, "aws:region": region, "aws:accountId": ACCOUNT_ID},
-        stack_output=stack_output,
-    )
-    variables = Variables(path, sources)
+    options = {"opt:stage": stage, "opt:region": region}
+    values = {"sls:stage": stage, "aws:region": region, "aws:accountId": ACCOUNT_ID, **options}
+    variables = Variables(path, values, stack_output)
     name = variables.get("service")
     if not isinstance(name, str):
         raise ServiceFileError(f"{path}: service: found {name!r}; expected the service's name")
@@ -87,7 +80,7 @@ def read_service(path: Path, *, stage: str, region: str, stack_output: Callable[
 
 
 def _parts(variables: Variables, address: str) -> list[dict[str, Any]]:
-    """Return a section that is a mapping or a list of mappings, of which each one adds to the others."""
+    """Return the mappings of a section that is one mapping or a list of mappings."""
     value = variables.get(address, {})
     parts = value if isinstance(value, list) else [value]
     for part in parts:

@@ -1,1 +1,1 @@
-"""What Jupyter and papermill see: kernel provisioner, manager, client and the engine ``warm``."""
+"""Extensions of Jupyter and papermill: kernel provisioner, manager, client and the engine ``warm``."""

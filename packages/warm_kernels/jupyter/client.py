@@ -1,4 +1,4 @@
-"""A kernel client that waits for messages, not for fixed times."""
+"""A kernel client that waits for messages instead of fixed times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from traitlets import default
 
-# libzmq tries a refused connection again after 100 ms by default; a forked kernel listens some 50 ms after its start
+# by default libzmq retries a refused connection after 100 ms; a forked kernel listens some 50 ms after its start
 RECONNECT_MILLISECONDS = 2
 
-_REPLY_SECONDS = 1.0  # then look whether the kernel lives; the request itself stays queued
+_REPLY_SECONDS = 1.0  # then check whether the kernel process runs; the request stays queued
 _SUBSCRIBED_SECONDS = 0.02
 
 
@@ -28,9 +28,9 @@ def quick_context() -> zmq.asyncio.Context:
 class WarmKernelClient(AsyncKernelClient):
     """jupyter_client's asynchronous client without its fixed waits.
 
-    Its ``wait_for_ready`` ends when the kernel has answered and the output channel is known to be connected, where
-    jupyter_client goes on to listen to that channel until it was silent for 200 ms. There is no heartbeat thread: a
-    client with a manager asks the manager whether the kernel process lives.
+    ``wait_for_ready`` returns when the kernel has answered and a message has arrived on the output channel;
+    jupyter_client also waits until that channel was silent for 200 ms. There is no heartbeat thread: a client with a
+    manager asks the manager whether the kernel process runs.
     """
 
     @default("context")
@@ -41,21 +41,21 @@ class WarmKernelClient(AsyncKernelClient):
     def start_channels(
         self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = True
     ) -> None:
-        """Start the channels; the heartbeat only if asked for."""
+        """Start the channels; by default without the heartbeat."""
         super().start_channels(shell=shell, iopub=iopub, stdin=stdin, hb=hb, control=control)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - jupyter_client's
-        """Wait until the kernel answers and its output arrives here.
+        """Wait until the kernel answers and its output arrives.
 
         Parameters
         ----------
         timeout
-            Seconds; None waits for ever.
+            Seconds; None waits without a limit.
 
         Raises
         ------
         RuntimeError
-            The kernel died, or did not answer in time; worded as jupyter_client does.
+            The kernel died, or did not answer in time; with jupyter_client's messages.
         """
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         requests = {self.kernel_info()}
@@ -73,7 +73,7 @@ class WarmKernelClient(AsyncKernelClient):
         return True
 
     async def _subscribed(self, requests: set[str]) -> bool:
-        """Tell whether anything came through: the kernel's welcome, or the status of one of our requests."""
+        """Tell whether output arrives: the kernel's welcome, or the status of one of our requests."""
         while message := await _message(self.iopub_channel, _SUBSCRIBED_SECONDS):
             ours = message["parent_header"].get("msg_id") in requests
             idle = message["content"].get("execution_state") == "idle"

@@ -1,4 +1,4 @@
-"""A kernel manager whose kernels are forked and whose waits end when what they wait for has happened."""
+"""A kernel manager that forks its kernels and waits for events instead of fixed times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from warm_kernels.zygote.forked_process import ForkedProcess
 
 
 def _without_pause(stock: Any) -> Any:
-    """Return jupyter_client's method without the 10 ms that its decorator sleeps for the sake of its own tests."""
+    """Return jupyter_client's method without its decorator, which sleeps 10 ms for jupyter_client's own tests."""
 
     async def method(self: WarmKernelManager, **options: Any) -> None:
         ready = self._ready = asyncio.get_running_loop().create_future()
@@ -25,7 +25,7 @@ def _without_pause(stock: Any) -> Any:
             await stock.__wrapped__(self, **options)
         except Exception as error:
             ready.set_exception(error)
-            ready.exception()  # seen: it is raised here
+            ready.exception()  # mark it as retrieved: it is raised here
             raise
         ready.set_result(None)
 
@@ -35,7 +35,7 @@ def _without_pause(stock: Any) -> Any:
 class WarmKernelManager(AsyncKernelManager):
     """jupyter_client's asynchronous manager with the provisioner ``warm-fork``, which need not be installed.
 
-    A kernel specification that names a provisioner of its own keeps it.
+    A kernel specification that names its own provisioner gets that.
     """
 
     client_factory = Type(default_value=WarmKernelClient, klass=KernelClient, config=True)
@@ -64,6 +64,6 @@ class WarmKernelManager(AsyncKernelManager):
     async def _async_wait(self, pollinterval: float = 0.1) -> None:
         process = getattr(self.provisioner, "process", None)
         if isinstance(process, ForkedProcess):
-            await process.ended()
+            await process.wait()
         else:
             await super()._async_wait(pollinterval)

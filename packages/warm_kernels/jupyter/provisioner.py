@@ -1,71 +1,69 @@
-"""The kernel provisioner ``warm-fork``: jupyter_client's way to say how a kernel's process comes to be."""
+"""The kernel provisioner ``warm-fork``: the plug-in through which jupyter_client launches a kernel process."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pathlib
+from dataclasses import replace
 from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from warm_kernels.errors import WarmKernelsError
-from warm_kernels.launch_fingerprint import parse_command
+from warm_kernels.kernel_launch import KernelLaunch, parse_command, standard_streams
 from warm_kernels.zygote.forked_process import ForkedProcess
-from warm_kernels.zygote.standby import Start
-from warm_kernels.zygote.streams import standard_streams
-from warm_kernels.zygote.zygote_manager import keeper
+from warm_kernels.zygote.zygote_manager import zygote_manager
 
-# Arguments of Popen that a forked kernel can honour, or that say nothing about its process.
-_HONOURED = {"env", "cwd", "stdin", "stdout", "stderr", "extra_arguments", "kernel_id", "kernel_name"}
+# the arguments of Popen that a forked kernel supports, and jupyter_client's own
+_SUPPORTED = {"env", "cwd", "stdin", "stdout", "stderr", "extra_arguments", "kernel_id", "kernel_name"}
 
 
 class WarmForkProvisioner(LocalProvisioner):
     """Forks IPython kernels from this process's zygote.
 
-    Whatever a fork cannot stand in for gets a normal kernel: another interpreter or launcher, pipes or other options
-    of ``Popen``. So does a kernel that could not be forked, with one warning.
+    A launch that a fork cannot serve gets a stock kernel: another interpreter or launcher, pipes or other options of
+    ``Popen``. If a fork fails, there is a stock kernel and one warning.
     """
 
     process: Any = None
-    _start: Start | None = None
+    _launch: KernelLaunch | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork the kernel, or start it the normal way, and return its connection."""
-        command = parse_command(cmd) if keeper.settings.enabled else None
-        if command is None or not kwargs.keys() <= _HONOURED:
+        """Fork the kernel, or launch a stock one, and return its connection."""
+        command = parse_command(cmd) if zygote_manager.settings.enabled else None
+        if command is None or not kwargs.keys() <= _SUPPORTED:
             return await super().launch_kernel(cmd, **kwargs)
         env = {**kwargs.get("env", os.environ), "JPY_PARENT_PID": str(os.getpid())}
+        self._launch = None
         try:
             with standard_streams(kwargs) as streams:
-                self._start = Start(command, env, _folder(kwargs), streams)
-                process = await self._adopted() or keeper.fork(self._start)
+                launch = KernelLaunch(command, env, _absolute(kwargs.get("cwd")), streams)
+                self.process = await self._claim_standby(launch) or zygote_manager.fork(launch)
         except (WarmKernelsError, OSError, ValueError) as error:
-            keeper.warn(str(error))
-            self._start = None
+            zygote_manager.warn(str(error))
             return await super().launch_kernel(cmd, **kwargs)
-        self.process = process
-        self.pid = self.pgid = process.pid
+        self._launch = launch
+        self.pid = self.pgid = self.process.pid
         self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
         return self.connection_info
 
-    async def _adopted(self) -> ForkedProcess | None:
-        assert self._start  # noqa: S101 - for the type checker
-        adopted = keeper.adopt(self._start, getattr(self.parent, "connection_file", ""))
-        if adopted is None:
+    async def _claim_standby(self, launch: KernelLaunch) -> ForkedProcess | None:
+        claimed = zygote_manager.claim_standby(launch, getattr(self.parent, "connection_file", ""))
+        if claimed is None:
             return None
-        process, connection = adopted
-        # the ports that the manager had reserved are not needed: the kernel has its own
+        process, connection = claimed
+        # return the ports that the manager had reserved: a standby kernel has chosen its own
         await super().cleanup()
         self.ports_cached = False
         self.connection_info = cast("KernelConnectionInfo", {**connection, "key": connection["key"].encode()})
         return process
 
     async def wait(self) -> int | None:
-        """Wait for the kernel's end, without looking at it each 100 ms."""
+        """Wait for the kernel's end; jupyter_client would check it every 100 ms."""
         if isinstance(self.process, ForkedProcess):
-            code = await self.process.ended()
+            code = await self.process.wait()
             self.process = None
             return code
         return await super().wait()
@@ -77,13 +75,13 @@ class WarmForkProvisioner(LocalProvisioner):
         await super().send_signal(signum)
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Return what the kernel had reserved, and fork its standby successor."""
+        """Return the reserved ports, and fork the next standby kernel."""
         await super().cleanup(restart=restart)
-        if self._start and not restart:
+        if self._launch and not restart:
+            launch, self._launch = self._launch, None
             with contextlib.suppress(OSError), standard_streams({}) as streams:
-                start, self._start = self._start, None
-                keeper.refill(Start(start.command, start.env, start.cwd, streams))
+                zygote_manager.refill(replace(launch, streams=streams))
 
 
-def _folder(options: dict[str, Any]) -> str:
-    return os.path.abspath(options.get("cwd") or os.curdir)  # noqa: PTH100 - links stay links, as in a shell
+def _absolute(cwd: str | os.PathLike[str] | None) -> str:
+    return os.path.abspath(cwd or os.curdir)  # noqa: PTH100 - keeps links, as a shell does

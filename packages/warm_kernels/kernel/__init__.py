@@ -1,1 +1,1 @@
-"""What a fork of the zygote does to become a Jupyter kernel."""
+"""The code that turns a fork of the zygote into a Jupyter kernel."""

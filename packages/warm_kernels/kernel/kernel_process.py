@@ -1,88 +1,56 @@
-"""What a fork of the zygote does to become the kernel that was asked for."""
+"""A fork of the zygote runs the kernel that was requested."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import sys
-import tempfile
-import time
 import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from warm_kernels.blas import restore_thread_count
-from warm_kernels.environment import become
-from warm_kernels.ipc import Channel, Message
-from warm_kernels.launch_fingerprint import LAUNCHER
+from warm_kernels.ipc import MessageSocket
+from warm_kernels.kernel.process_state import replace_environment, reset_process_state
+from warm_kernels.kernel_launch import LAUNCHER
 
 _spec = importlib.util.find_spec(LAUNCHER)
 LAUNCHER_FILE = (_spec and _spec.origin) or LAUNCHER
 
-# what an IPython kernel writes into MPLBACKEND unless somebody else has
-INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-
-REQUEST_SECONDS = 10.0  # the owner sends it right away
+REQUEST_SECONDS = 10.0  # the owner sends the request right away
 
 
-def run_kernel(channel: Channel, own: Mapping[str, str], given: Mapping[str, str]) -> int:
+def run_kernel(owner: MessageSocket, changes: Mapping[str, str], initial: Mapping[str, str]) -> int:
     """Run one kernel to its end and return its exit code.
 
     Parameters
     ----------
-    own, given
-        The environment variables that the imported modules have set, and those that the zygote was started with.
-    channel
-        To the owner, who sends the request: ``arguments`` of the launcher, ``env``, ``cwd`` and ``standby``. It is
-        told the process id when environment, folder and random state are the kernel's own, or why that failed.
+    owner
+        Socket to the owner, which sends the request: ``arguments`` of the launcher, ``env``, ``cwd`` and ``standby``.
+        The answer is the process id once environment, folder and random state are the kernel's own, or an error.
+    changes, initial
+        The environment variables that imported modules set, and the environment that the zygote started with.
     """
     try:
-        request = channel.receive(REQUEST_SECONDS)
+        request = owner.receive(REQUEST_SECONDS)
+        arguments = list(request["arguments"])
         try:
-            become(request["env"], own, given)
-            apply(request)
+            replace_environment(request["env"], changes, initial)
+            reset_process_state(request["cwd"])
         except (OSError, ValueError) as error:
-            channel.send({"refused": f"{type(error).__name__}: {error}"})
+            owner.send({"refused": f"{type(error).__name__}: {error}"})
             return 1
-        channel.send({"pid": os.getpid()})
-    except (OSError, EOFError):  # the owner no longer wants it
+        sys.argv = [LAUNCHER_FILE, *arguments]
+        owner.send({"pid": os.getpid()})
+    except (OSError, EOFError):  # the owner no longer needs the kernel
         return 1
-    # the zygote has imported them, and would have refused had it failed
-    from warm_kernels.kernel.kernel_app import WarmKernelApp  # noqa: PLC0415
-    from warm_kernels.kernel.standby_app import StandbyKernelApp  # noqa: PLC0415
+    # the zygote has imported it
+    from warm_kernels.kernel.kernel_app import StandbyKernelApp, WarmKernelApp  # noqa: PLC0415
 
-    arguments, parent = list(request["arguments"]), os.getppid()  # the kernel ends itself when its parent is gone
+    parent = os.getppid()  # the kernel ends itself when its parent has ended
     if request["standby"]:
-        return _launch(StandbyKernelApp, arguments, parent_handle=parent, owner_channel=channel)
-    channel.close()
+        return _launch(StandbyKernelApp, arguments, parent_handle=parent, owner=owner)
+    owner.close()
     return _launch(WarmKernelApp, arguments, parent_handle=parent)
-
-
-def apply(request: Message) -> None:
-    """Give this process the folder, arguments and random state that a newly started one would have.
-
-    Raises
-    ------
-    OSError
-        The folder does not exist.
-    """
-    time.tzset()
-    tempfile.tempdir = None  # found anew from the environment
-    os.chdir(request["cwd"])
-    sys.argv = [LAUNCHER_FILE, *request["arguments"]]
-    # Python itself seeds `random` anew after a fork
-    if numpy_random := sys.modules.get("numpy.random"):
-        numpy_random.seed()
-    _reset_matplotlib()
-    restore_thread_count(os.environ)
-
-
-def _reset_matplotlib() -> None:
-    """Let matplotlib, if it is loaded, meet this kernel the way it meets one that imports it."""
-    if matplotlib := sys.modules.get("matplotlib"):
-        matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE_BACKEND
-        # when imported, this registers itself with the shell of its process; in the zygote there was none
-        sys.modules.pop("matplotlib_inline.backend_inline", None)
 
 
 def _launch(app: Any, arguments: list[str], **options: Any) -> int:
@@ -93,7 +61,7 @@ def _launch(app: Any, arguments: list[str], **options: Any) -> int:
             return end.code or 0
         print(end.code, file=sys.__stderr__)
         return 1
-    except BaseException:  # noqa: BLE001 - the last stop
+    except BaseException:  # noqa: BLE001 - what Python does at the top of a program
         traceback.print_exc(file=sys.__stderr__)
         return 1
     return 0

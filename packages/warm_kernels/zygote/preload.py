@@ -1,22 +1,23 @@
-"""What the zygote does before its first fork: import, and prove that a fork is safe."""
+"""Import modules in the zygote, and check that a fork of it is safe."""
 
 from __future__ import annotations
 
 import builtins
 import contextlib
+import fcntl
 import importlib
 import os
 import stat
 import threading
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from warm_kernels.errors import ZygoteRefusedError
 
-# What a kernel and its first cells import beyond ``ipykernel.kernelapp``, found by comparing sys.modules of zygote
-# and kernel. Whatever another version does not have is passed over.
-KERNEL = "warm_kernels.kernel.standby_app"
+KERNEL = "warm_kernels.kernel.kernel_app"
+# What a kernel and its first cells import beyond `KERNEL`: the difference between sys.modules of zygote and kernel.
+# Modules that another version of a package lacks are skipped.
 KERNEL_MODULES = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.compiler", "ipykernel.debugger"),
     *("ipykernel.subshell", "ipykernel.subshell_manager", "zmq.eventloop.zmqstream", "tornado.platform.asyncio"),
@@ -27,8 +28,8 @@ KERNEL_MODULES = (
     *("sqlite3", "decimal", "unicodedata", "jedi", "pdb", "faulthandler"),
 )
 
-# Parts of a package that its first use imports.
-LAZY_PARTS = {
+# Modules of a package that its first use imports.
+LAZY_MODULES = {
     "pandas": (
         *("pandas.io.formats.format", "pandas.io.formats.html", "pandas.io.formats.csvs", "pandas.io.formats.string"),
         *("pandas.io.parsers.readers", "pandas.core.reshape.merge"),
@@ -41,50 +42,37 @@ _PROCESS_THREADS = Path("/proc/self/task")
 
 
 def import_all(modules: Sequence[str]) -> None:
-    """Import the modules, the kernel's own, and their lazy parts.
+    """Import the modules, the kernel's own, and those that both import lazily.
 
     Raises
     ------
     ZygoteRefusedError
-        A module raised something; a fresh process may fare no better, but there the notebook sees its own error.
+        A module cannot be imported. If it also fails in a stock kernel, the notebook shows that error.
     """
-    with _as_in_a_kernel():
-        for module in (*modules, KERNEL):
-            try:
-                importlib.import_module(module)
-            except BaseException as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise ZygoteRefusedError(
-                    f"preload {module!r}: cannot be imported; {reason}. Correct WARM_KERNELS_PRELOAD, or the module."
-                ) from error
-    _import_what_there_is(KERNEL_MODULES)
-    for package in {module.partition(".")[0] for module in modules}:
-        _import_what_there_is(LAZY_PARTS.get(package, ()))
-
-
-@contextlib.contextmanager
-def _as_in_a_kernel() -> Iterator[None]:
-    """Let modules that ask, while they are imported, where they are have the answer that a kernel gives.
-
-    pandas decides then how wide its tables are: as wide as the terminal, or as a notebook shows them.
-    """
+    # with this shell, pandas chooses at its import the width of tables in a notebook, not that of a terminal
     builtins.get_ipython = lambda: types.SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        del builtins.get_ipython  # type: ignore[attr-defined]
-
-
-def _import_what_there_is(modules: Iterable[str]) -> None:
-    for module in modules:
+    for module in (*modules, KERNEL):
         try:
             importlib.import_module(module)
-        except ImportError:
-            continue
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ZygoteRefusedError(
+                f"preload {module!r}: cannot be imported; {reason}. Correct WARM_KERNELS_PRELOAD, or the module."
+            ) from error
+    del builtins.get_ipython  # type: ignore[attr-defined]
+    _import_existing(KERNEL_MODULES)
+    for package in {module.partition(".")[0] for module in modules}:
+        _import_existing(LAZY_MODULES.get(package, ()))
+
+
+def _import_existing(modules: Iterable[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
 
 
 def thread_count() -> int:
-    """Count this process's threads, those of C libraries too where the system tells."""
+    """Count this process's threads; where the system has ``/proc``, those of C libraries too."""
     try:
         return len(os.listdir(_PROCESS_THREADS))  # noqa: PTH208 - called before each fork
     except OSError:
@@ -92,12 +80,12 @@ def thread_count() -> int:
 
 
 def check_threads() -> None:
-    """Refuse to fork a process with threads: a lock that one of them holds is never released in the fork.
+    """Refuse to fork a process with threads: in the fork, a lock that one of them holds is never released.
 
     Raises
     ------
     ZygoteRefusedError
-        There is more than one thread; the message names those that Python knows.
+        There is more than one thread; the message names Python's own.
     """
     if (count := thread_count()) > 1:
         names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
@@ -108,43 +96,42 @@ def check_threads() -> None:
 
 
 def open_descriptors() -> dict[int, str]:
-    """Return this process's file descriptors and what they stand for; nothing where the system does not tell."""
-    found = {}
+    """Return this process's file descriptors and their targets; none where the system has no ``/proc``."""
+    targets = {}
     for entry in _PROCESS_FILES.iterdir() if _PROCESS_FILES.exists() else ():
         try:
-            found[int(entry.name)] = os.readlink(entry)  # noqa: PTH115 - it need not be a path
+            targets[int(entry.name)] = os.readlink(entry)  # noqa: PTH115 - the target may be no path
         except OSError:  # the descriptor that lists the folder
             continue
-    return found
+    return targets
 
 
 def check_descriptors(before: Iterable[int]) -> None:
-    """Refuse to share a connection, an event loop or a file that is being written between kernels.
+    """Refuse to fork with an open connection, event loop or writable file: all kernels would share it.
 
     Parameters
     ----------
     before
-        File descriptors that were open before anything was imported.
+        File descriptors that were open before the imports.
 
     Raises
     ------
     ZygoteRefusedError
-        The preloaded modules left such a descriptor open. Devices and files that are only read are allowed.
+        A preloaded module left such a descriptor open. Devices and files opened for reading are allowed.
     """
     known = set(before)
-    shared = {number: what for number, what in open_descriptors().items() if number not in known and _is_shared(number)}
+    shared = [target for number, target in open_descriptors().items() if number not in known and _is_shared(number)]
     if shared:
         raise ZygoteRefusedError(
-            f"preload: open descriptors would be shared by all kernels; found {list(shared.values())[:5]}; expected "
+            f"preload: open descriptors would be shared by all kernels; found {shared[:5]}; expected "
             "none. Open connections, event loops and files in functions, not while the module is imported."
         )
 
 
 def _is_shared(descriptor: int) -> bool:
     try:
-        mode = os.fstat(descriptor).st_mode
-        flags = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").split("flags:")[1].split()[0]
+        mode, flags = os.fstat(descriptor).st_mode, fcntl.fcntl(descriptor, fcntl.F_GETFL)
     except OSError:  # closed meanwhile
         return False
-    writes = int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+    writes = flags & os.O_ACCMODE != os.O_RDONLY
     return not stat.S_ISCHR(mode) and (writes or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)))

@@ -1,4 +1,4 @@
-"""The one zygote of this process, and its standby kernels: started when needed, replaced when it does not fit."""
+"""The zygote of this process and its standby kernels: started when needed, replaced when a launch needs another."""
 
 from __future__ import annotations
 
@@ -10,50 +10,49 @@ import sys
 import threading
 from typing import Any
 
-from warm_kernels.errors import WarmKernelsError, ZygoteDiedError, ZygoteRefusedError
-from warm_kernels.launch_fingerprint import KernelCommand, Origin, origin_of
+from warm_kernels.errors import WarmKernelsError, ZygoteDiedError
+from warm_kernels.kernel_launch import KernelCommand, KernelLaunch, standard_streams
+from warm_kernels.launch_fingerprint import LaunchFingerprint, launch_fingerprint_of
 from warm_kernels.settings import Settings, settings_from
-from warm_kernels.zygote.forked_process import ForkedProcess
-from warm_kernels.zygote.standby import Standby, Start
-from warm_kernels.zygote.streams import standard_streams
+from warm_kernels.zygote.forked_process import ForkedProcess, StandbyKernel
 from warm_kernels.zygote.zygote import Zygote
 
 logger = logging.getLogger("warm_kernels")
 
 
-class Keeper:
-    """Keeps one zygote. All methods may be called by several threads at a time."""
+class ZygoteManager:
+    """Manages one zygote. Several threads may call every method at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._settings: Settings | None = None
         self._zygote: Zygote | None = None
-        self._retired: list[Zygote] = []  # they end with their last kernel
-        self._standbys: list[Standby] = []
-        self._refused: dict[tuple[Origin, tuple[str, ...]], str] = {}
-        self._warned: set[str] = set()
+        self._draining: list[Zygote] = []  # replaced zygotes, which end with their last kernel
+        self._standbys: list[StandbyKernel] = []
+        self._warnings: set[str] = set()
 
     @property
     def settings(self) -> Settings:
-        """Those of ``start``, or those of the environment."""
+        """The settings of ``start``, else those of the environment variables."""
         return self._settings or settings_from(os.environ)
 
     def start(self, settings: Settings, *, wait: bool) -> None:
-        """Use these settings from now on, try again what was refused before, and start the zygote."""
+        """Use these settings from now on, and start the zygote; try again one that has refused to fork."""
         with self._lock:
             if settings != self._settings:
-                self._drop_standbys()
+                self._discard_standbys()
+            if self._zygote and self._zygote.has_refused:
+                self._drain()
             self._settings = settings
-            self._refused.clear()
-            self._warned.clear()
+            self._warnings.clear()
         if not settings.enabled:
             return
         command = KernelCommand(sys.executable, (), settings.arguments)
         try:
             with standard_streams({}) as streams:
-                first = Start(command, dict(os.environ), os.getcwd(), streams)  # noqa: PTH109 - a string is wanted
-                zygote = self._zygote_of(origin_of(command, os.environ))
-                self.refill(first)
+                launch = KernelLaunch(command, dict(os.environ), os.getcwd(), streams)  # noqa: PTH109 - needs a string
+                zygote = self._zygote_for(launch_fingerprint_of(launch))
+                self.refill(launch)
             if wait:
                 zygote.wait_until_ready()
                 for standby in list(self._standbys):
@@ -61,147 +60,120 @@ class Keeper:
         except (WarmKernelsError, OSError) as error:
             self.warn(str(error))
 
-    def zygote(self, origin: Origin) -> Zygote:
-        """Return a zygote of this origin that is ready to fork.
-
-        Raises
-        ------
-        ZygoteRefusedError
-            Forking would not be safe; remembered, so that only the first kernel waits to learn it.
-        ZygoteDiedError, OSError
-            It could not be started.
-        """
-        zygote = self._zygote_of(origin)
-        try:
-            zygote.wait_until_ready()
-        except (ZygoteRefusedError, ZygoteDiedError) as refusal:
-            with self._lock:
-                self._refused[origin, zygote.preload] = str(refusal)
-            raise
-        return zygote
-
-    def _zygote_of(self, origin: Origin) -> Zygote:
-        """Return a zygote of this origin that may still be importing."""
+    def _zygote_for(self, fingerprint: LaunchFingerprint) -> Zygote:
+        """Return a zygote with this fingerprint, which may still import its modules or have refused to fork."""
         preload = self.settings.preload
         with self._lock:
-            if reason := self._refused.get((origin, preload)):
-                raise ZygoteRefusedError(reason)
             zygote = self._zygote
-            if zygote and (not zygote.is_alive() or (zygote.origin, zygote.preload) != (origin, preload)):
-                self._drop()
-                zygote = None
-            if not zygote:
-                zygote = self._zygote = Zygote(origin, preload)
-            return zygote
+            is_dead = zygote and not zygote.is_alive and not zygote.has_refused
+            if zygote and (is_dead or (zygote.fingerprint, zygote.preload) != (fingerprint, preload)):
+                self._drain()
+            self._zygote = self._zygote or Zygote(fingerprint, preload)
+            return self._zygote
 
-    def _drop(self) -> None:
-        self._drop_standbys()
+    def _drain(self) -> None:
+        self._discard_standbys()
         if self._zygote:
-            self._zygote.retire()
-            self._retired.append(self._zygote)
+            self._zygote.drain()
+            self._draining.append(self._zygote)
             self._zygote = None
-        self._retired = [zygote for zygote in self._retired if zygote.is_alive()]
+        self._draining = [zygote for zygote in self._draining if zygote.is_alive]
 
-    def _drop_standbys(self) -> None:
+    def _discard_standbys(self) -> None:
         for standby in self._standbys:
-            standby.process.abandon()
+            standby.process.discard()
         self._standbys.clear()
 
-    def fork(self, start: Start) -> ForkedProcess:
-        """Return a running kernel process.
-
-        A zygote that died is replaced, once: it may have died since anybody looked.
+    def fork(self, launch: KernelLaunch) -> ForkedProcess:
+        """Return a running kernel process; a zygote that died unnoticed is replaced once.
 
         Raises
         ------
         WarmKernelsError, OSError
-            There is none; the caller starts a normal kernel.
+            No kernel could be forked; the caller launches a stock one.
         """
-        origin = origin_of(start.command, start.env)
-        for last_try in (False, True):
-            zygote = self.zygote(origin)
-            try:
-                process = zygote.fork(start.command, env=start.env, cwd=start.cwd, streams=start.streams)
-                process.wait_for_start()
-            except ZygoteDiedError:
-                with self._lock:
-                    if self._zygote is zygote:
-                        self._drop()
-                if last_try:
-                    raise
-            else:
-                return process
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+        try:
+            return self._fork(launch)
+        except ZygoteDiedError:
+            return self._fork(launch)
 
-    def adopt(self, start: Start, connection_file: str) -> tuple[ForkedProcess, dict[str, Any]] | None:
-        """Return a standby kernel that fits, and its connection; None when there is none.
+    def _fork(self, launch: KernelLaunch) -> ForkedProcess:
+        zygote = self._zygote_for(launch_fingerprint_of(launch))
+        zygote.wait_until_ready()
+        try:
+            process = zygote.fork(launch)
+            process.wait_for_start()
+        except ZygoteDiedError:
+            with self._lock:
+                if self._zygote is zygote:
+                    self._drain()
+            raise
+        return process
 
-        Kernels that do not fit are ended: the next ones will be like the kernel that is started now.
+    def claim_standby(self, launch: KernelLaunch, connection_file: str) -> tuple[ForkedProcess, dict[str, Any]] | None:
+        """Return the process and connection of a standby kernel that serves this launch; None if there is none.
+
+        Standby kernels that do not serve it are killed: `refill` forks new ones like this launch.
         """
-        arguments = start.command.without_connection_file()
         with self._lock:
             zygote = self._zygote
-            if not zygote or not zygote.is_alive() or zygote.origin != origin_of(start.command, start.env):
+            if not zygote or not zygote.is_alive or zygote.fingerprint != launch_fingerprint_of(launch):
                 return None
-            for standby in list(self._standbys):
-                self._standbys.remove(standby)
-                if (standby.zygote, standby.arguments, standby.cwd) == (zygote, arguments, start.cwd):
+            while self._standbys:
+                standby = self._standbys.pop(0)
+                if standby.serves(launch):
                     break
-                standby.process.abandon()
+                standby.process.discard()
             else:
                 return None
         try:
-            standby.wait_until_ready()
-            adoption = {"env": dict(start.env), "connection_file": connection_file}
-            standby.process.ask("adopted", adoption, start.streams)
+            return standby.claim(launch, connection_file), standby.connection
         except WarmKernelsError as error:
             logger.debug("standby kernel not used: %s", error)
             return None
-        return standby.process, standby.connection
 
-    def refill(self, start: Start) -> None:
-        """Fork standby kernels like `start` until there are as many as the settings say; do not wait for them."""
+    def refill(self, launch: KernelLaunch) -> None:
+        """Fork standby kernels like `launch`, as many as the settings demand, without waiting for them."""
         with self._lock:
             zygote = self._zygote
-            if not zygote or not zygote.is_alive():
+            if not zygote or not zygote.is_alive:
                 return
-            arguments = start.command.without_connection_file()
-            command = KernelCommand(start.command.python, start.command.flags, arguments)
-            while len(self._standbys) < self.settings.standby:
-                try:
-                    process = zygote.fork(command, env=start.env, cwd=start.cwd, streams=start.streams, standby=True)
-                except ZygoteDiedError:
-                    return
-                self._standbys.append(Standby(process, zygote, arguments, start.cwd))
+            launch = launch.without_connection_file()
+            with contextlib.suppress(ZygoteDiedError):
+                while len(self._standbys) < self.settings.standby:
+                    self._standbys.append(StandbyKernel(zygote.fork(launch, standby=True), launch))
 
     def warn(self, reason: str) -> None:
-        """Say, once for each reason, why kernels are normal ones."""
+        """Log, once for each reason, why kernels are stock ones."""
         with self._lock:
-            if reason not in self._warned:
-                self._warned.add(reason)
+            if reason not in self._warnings:
+                self._warnings.add(reason)
                 logger.warning("kernels start the normal, slow way: %s", reason)
 
     def stop(self) -> None:
-        """End the zygote and all kernels that it forked; the next kernel starts a new one."""
+        """End every zygote and every kernel that they forked; the next kernel starts a new zygote."""
         with self._lock:
-            self._drop_standbys()
-            zygotes = [*self._retired, *([self._zygote] if self._zygote else [])]
-            self._zygote, self._retired = None, []
+            self._discard_standbys()
+            zygotes = self._remove_zygotes()
         for zygote in zygotes:
-            zygote.close()
+            zygote.stop()
 
-    def forget(self) -> None:
-        """In a fork of this process: own nothing."""
+    def detach(self) -> None:
+        """After a fork of this process, close the child's copies only: the processes are the parent's."""
         self._lock = threading.RLock()
         for standby in self._standbys:
-            standby.process.let_go()
+            standby.process.detach()
         self._standbys.clear()
-        for zygote in (*self._retired, *([self._zygote] if self._zygote else [])):
-            zygote.forget()
-        self._zygote, self._retired = None, []
+        for zygote in self._remove_zygotes():
+            zygote.detach()
+
+    def _remove_zygotes(self) -> list[Zygote]:
+        zygotes = [*self._draining, *([self._zygote] if self._zygote else [])]
+        self._zygote, self._draining = None, []
+        return zygotes
 
 
-keeper = Keeper()
-atexit.register(keeper.stop)
+zygote_manager = ZygoteManager()
+atexit.register(zygote_manager.stop)
 with contextlib.suppress(AttributeError):  # no fork on Windows
-    os.register_at_fork(after_in_child=keeper.forget)
+    os.register_at_fork(after_in_child=zygote_manager.detach)

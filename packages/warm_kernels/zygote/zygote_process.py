@@ -1,7 +1,7 @@
-"""The zygote: a process that has everything imported and forks itself for each kernel.
+"""The zygote process: imports modules once and forks itself for each kernel.
 
-It is started by `warm_kernels.zygote.zygote` as ``python -c ... <descriptor> <modules>``. It stays single-threaded and
-owns no zmq context, event loop or client of anything. Its owner's end of the control channel is its life line.
+`warm_kernels.zygote.zygote` starts it as ``python -c ... <descriptor> <modules>``. It stays single-threaded and has no
+zmq context, event loop or network client. It ends when the owner closes its end of the control socket.
 """
 
 from __future__ import annotations
@@ -12,46 +12,47 @@ import os
 import signal
 import sys
 
-from warm_kernels.environment import own_variables
 from warm_kernels.errors import ZygoteRefusedError
-from warm_kernels.ipc import Channel
-from warm_kernels.kernel.kernel_process import INLINE_BACKEND, run_kernel
+from warm_kernels.ipc import MessageSocket
+from warm_kernels.kernel.kernel_process import run_kernel
+from warm_kernels.kernel.process_state import INLINE_BACKEND, environment_changes
 from warm_kernels.zygote.fork_loop import ForkLoop
 from warm_kernels.zygote.preload import check_descriptors, check_threads, import_all, open_descriptors
 
 
 def main() -> None:
-    """Import, answer whether forking is safe, then fork whenever the owner asks, until it is gone."""
-    control = Channel.of_descriptor(int(sys.argv[1]))
+    """Import the modules, report whether a fork is safe, then fork for each request until the owner ends."""
+    control = MessageSocket.from_descriptor(int(sys.argv[1]))
     owner = os.getppid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner's Ctrl-C is the owner's
-    before, given = open_descriptors(), dict(os.environ)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the owner
+    before, initial = open_descriptors(), dict(os.environ)
     try:
-        own = _prepare(sys.argv[2:], given)
+        changes = _prepare(sys.argv[2:], initial)
         check_threads()
         check_descriptors(before)
     except ZygoteRefusedError as refusal:
         control.send({"refused": str(refusal)})
         sys.exit(1)
     control.send({"ready": os.getpid()})
-    channel = ForkLoop(control, owner).run()
-    # from here on this is a kernel
+    kernel_owner = ForkLoop(control, owner).run()
+    # from here on this process is a forked kernel
     gc.enable()
-    sys.exit(run_kernel(channel, own, given))
+    sys.exit(run_kernel(kernel_owner, changes, initial))
 
 
-def _prepare(modules: list[str], given: dict[str, str]) -> dict[str, str]:
-    """Import everything; return the environment variables that the modules have set."""
+def _prepare(modules: list[str], initial: dict[str, str]) -> dict[str, str]:
+    """Import the modules; return the environment variables that they set."""
     gc.disable()
     # an IPython kernel sets the first before a cell can import matplotlib; the second keeps debugpy from printing
-    ours = {"MPLBACKEND": INLINE_BACKEND, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    os.environ.update({**ours, **given})
+    defaults = {"MPLBACKEND": INLINE_BACKEND, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    os.environ.update({**defaults, **initial})
     import_all(modules)
     with contextlib.suppress(ImportError):
         from jupyter_client import localinterfaces  # noqa: PLC0415 - imported as part of the preparation
 
-        localinterfaces.localhost()  # looks at the network interfaces, once
-    # a collection in a kernel would write to, and so copy, every page that holds objects of the zygote
+        localinterfaces.localhost()  # lists the network interfaces and caches the result
+    # a garbage collection in a kernel would write to, and so copy, every page with objects of the zygote
     gc.collect()
     gc.freeze()
-    return {name: value for name, value in own_variables(given).items() if ours.get(name) != value}
+    changes = environment_changes(initial)
+    return {name: value for name, value in changes.items() if defaults.get(name) != value}

@@ -1,4 +1,4 @@
-"""How devices behave, against one event after the other."""
+"""The figures of each device, compared with a loop over its events."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.analysis.device_health import device_health, remarkable_first, silent_devices, stuck_devices
+from etl.analysis.device_health import device_health, health_summary, silent_devices, stuck_devices
 from etl.analysis.sessions import operation_sessions
 
 HOUR = 3600
@@ -19,8 +19,8 @@ def events(rows):
 
 
 def slowly(rows, until):
-    """Return the figures of each device, one event after the other."""
-    found = {}
+    """Return the figures of each device, worked out in a loop over its events."""
+    figures = {}
     for device in sorted({row[0] for row in rows}):
         own = [(second, power) for name, second, power in rows if name == device]
         late = sum(second < max(s for s, _ in own[: n + 1]) for n, (second, _) in enumerate(own))
@@ -39,11 +39,11 @@ def slowly(rows, until):
         if on_since is not None:
             longest_on = max(longest_on, until - on_since)
         pauses = [after[0] - before[0] for before, after in pairwise(own)]
-        found[device] = [
+        figures[device] = [
             *(len(own), repeated, orphaned, own[0][1] == "off", longest_row),
             *(longest_on / HOUR, max(pauses, default=0) / HOUR, max(until - own[-1][0], 0) / HOUR, late),
         ]
-    return found
+    return figures
 
 
 @settings(deadline=None, max_examples=150)
@@ -54,8 +54,8 @@ def slowly(rows, until):
         max_size=20,
     )
 )
-def test_agrees_with_one_event_after_the_other(rows):
-    """Every figure of every device; and the counts are those of the sessions."""
+def test_every_figure_is_that_of_a_loop(rows):
+    """Every figure of every device agrees with the loop, and the counts agree with those of the sessions."""
     until = max(row[1] for row in rows)
     health = device_health(events(rows), until=until)
     assert {device: list(row) for device, *row in health.itertuples()} == slowly(rows, until)
@@ -64,8 +64,8 @@ def test_agrees_with_one_event_after_the_other(rows):
     assert health["n_orphaned_off"].sum() == sessions.n_orphaned_off
 
 
-def test_a_silence_is_measured_by_the_devices_own_pauses():
-    """One that sends hourly is silent after two days, one that sends every other day is not, nor is a new one."""
+def test_a_silence_is_compared_with_the_devices_own_pauses():
+    """An hourly device is silent after two days; a device of every other day is not, and neither is a new one."""
     rows = [("hourly", n * HOUR, "on") for n in range(20)] + [("rare", n * 48 * HOUR, "on") for n in range(-10, 1)]
     rows += [("new", 0, "on")]
     health = device_health(events(rows), until=80 * HOUR)
@@ -74,26 +74,26 @@ def test_a_silence_is_measured_by_the_devices_own_pauses():
 
 
 def test_a_stuck_device_repeats_itself_or_stays_on():
-    """One that says on eleven times, one that was never switched off; a third did neither."""
+    """One device repeats off eleven times, another is never switched off, a third does neither."""
     rows = [("again", n, "off") for n in range(11)] + [("long", 0, "on"), ("fine", 0, "on"), ("fine", HOUR, "off")]
     health = device_health(events(rows), until=25 * HOUR)
     assert stuck_devices(health, max_hours_on=24, max_in_a_row=10).index.tolist() == ["again", "long"]
     assert stuck_devices(health, max_hours_on=25, max_in_a_row=11).empty
 
 
-def test_the_remarkable_ones_come_first():
-    """With a word for why, and those that repeat themselves most before the others."""
+def test_the_summary_begins_with_stuck_and_silent_devices():
+    """Its remark names the reason; of devices with as many reasons, those that repeat themselves most come first."""
     rows = [("fine", 100 * HOUR, "on"), ("again", 100 * HOUR, "off"), ("again", 100 * HOUR, "off")]
     rows += [("both", n * HOUR, "on") for n in range(12)] + [
         ("silent", n * HOUR, ["on", "off"][n % 2]) for n in range(12)
     ]
-    shown = remarkable_first(
+    summary = health_summary(
         device_health(events(rows), until=100 * HOUR), max_silent_hours=48, max_hours_on=99, max_in_a_row=1
     )
     remarks = {"both": "stuck, silent", "again": "stuck", "silent": "silent", "fine": ""}
-    assert list(shown["remark"].items()) == list(remarks.items())
+    assert list(summary["remark"].items()) == list(remarks.items())
 
 
 def test_no_events_have_no_devices():
-    """An empty day."""
+    """An empty day has an empty table."""
     assert device_health(events([]), until=5).empty

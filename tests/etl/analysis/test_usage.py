@@ -1,4 +1,4 @@
-"""Run time and concurrent use, against one second after the other."""
+"""Run time and concurrent use, compared with a loop over the sessions."""
 
 import pandas as pd
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from etl.analysis.usage import (
     run_time_by_owner,
     run_time_by_type,
 )
-from etl.contract.record import HISTORY_COLUMNS
+from etl.contract.columns import HISTORY_COLUMNS
 
 TOKYO = "Asia/Tokyo"
 MIDNIGHT = 1616511600  # of 24 March 2021 in Tokyo, a Wednesday
@@ -42,7 +42,7 @@ BY_DEVICE = run_time_by_device(EVENTS, SESSIONS)
 
 
 def test_a_shared_device_is_never_doubled_among_the_devices():
-    """Two hours of the television, half an hour of the lamp, which is on again."""
+    """The television ran for two hours, the lamp for half an hour, and the lamp is on again."""
     assert BY_DEVICE.to_numpy().tolist() == [
         ["tv", "TV", 1, 2.0, 2.0, False],
         ["lamp", "Lamp", 1, 0.5, 0.5, True],
@@ -56,7 +56,7 @@ def test_a_shared_device_is_never_doubled_among_the_devices():
 
 
 def test_a_shared_device_counts_for_each_owner():
-    """The owners have more together; what nobody owns comes last."""
+    """The owners together have more run time than the devices; devices without an owner come last."""
     assert run_time_by_owner(BY_DEVICE, device_owners(SHARED)).to_numpy().tolist() == [
         ["u2", 2, 2, 2.5],
         ["u1", 1, 1, 2.0],
@@ -64,8 +64,8 @@ def test_a_shared_device_counts_for_each_owner():
     ]
 
 
-def test_the_hours_say_the_average_and_the_most():
-    """The open lamp counts up to the end."""
+def test_each_hour_has_the_average_and_the_most():
+    """The lamp, which is still on, counts up to the end."""
     on = devices_on(SESSIONS, until=MIDNIGHT + 10800, time_zone=TOKYO)
     assert on.reset_index().to_numpy().tolist() == [
         [pd.Timestamp("2021-03-24 00:00"), 1, 1.0],
@@ -80,8 +80,8 @@ def test_the_hours_say_the_average_and_the_most():
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9000), st.sampled_from(["on", "off"])), max_size=14))
-def test_agrees_with_one_second_after_the_other(rows):
-    """Every hour's average and most, for any events."""
+def test_every_hour_is_that_of_a_loop(rows):
+    """The average and the most of every hour agree with a loop over the sessions, for any events."""
     events = events_of(history(*[(*row, "u", "TV") for row in rows]))
     until = int(events["timestamp"].max()) if len(events) else MIDNIGHT
     sessions = operation_sessions(events)
@@ -90,18 +90,18 @@ def test_agrees_with_one_second_after_the_other(rows):
     ]
     spans += [(begin.timestamp(), until) for begin in sessions.open["on_at"]]
     on = devices_on(sessions, until=until, time_zone=TOKYO)
-    for hour, most_on, mean_on in on.itertuples():
+    for hour, max_on, mean_on in on.itertuples():
         start = int(hour.tz_localize(TOKYO).timestamp())
-        # what changes within the hour, and its start, are where a most can begin
+        # the most begins with the hour, or where a session begins
         moments = {start, *(int(b) for b, _ in spans if start <= b < start + 3600)}
-        assert most_on == max(sum(b <= moment < e for b, e in spans) for moment in moments)
+        assert max_on == max(sum(b <= moment < e for b, e in spans) for moment in moments)
         assert round(mean_on * 3600) == sum(max(0, min(e, start + 3600) - max(b, start)) for b, e in spans)
     assert round(on["mean_on"].sum() * 3600) == sum(e - b for b, e in spans)
 
 
 def test_the_longest_and_the_open_are_on_the_zones_clock():
-    """The television from midnight, the lamp since half past two."""
-    assert longest_sessions(SESSIONS, time_zone=TOKYO, most=1).to_numpy().tolist() == [
+    """The television was on from midnight, the lamp has been on since half past two."""
+    assert longest_sessions(SESSIONS, time_zone=TOKYO, n=1).to_numpy().tolist() == [
         ["tv", "2021-03-24 00:00:00", "2021-03-24 02:00:00", 2.0]
     ]
     still_on = open_sessions(SESSIONS, until=MIDNIGHT + 10800, time_zone=TOKYO)
@@ -109,7 +109,7 @@ def test_the_longest_and_the_open_are_on_the_zones_clock():
 
 
 def test_an_hour_that_the_clock_repeats_has_two_hours():
-    """In Berlin the clock showed two to three twice on 31 October 2021; nothing is lost."""
+    """In Berlin the clock went from two to three twice on 31 October 2021; no second is lost."""
     begin = int(pd.Timestamp("2021-10-31 00:30", tz="Europe/Berlin").timestamp())
     rows = pd.DataFrame(
         [("a", str(begin), "on"), ("a", str(begin + 4 * 3600), "off")], columns=["device_id", "timestamp", "power"]
@@ -119,17 +119,17 @@ def test_an_hour_that_the_clock_repeats_has_two_hours():
     assert on["mean_on"].tolist() == [0.5, 1, 1, 0.5]
 
 
-def test_what_begins_after_the_end_is_not_on():
-    """The lamp is switched on at half past two; until two, only the television and the lamp's first session count."""
+def test_a_session_that_begins_after_the_end_does_not_count():
+    """Until two o'clock, only the television and the lamp's first session count: the second begins at half past."""
     on = devices_on(SESSIONS, until=MIDNIGHT + 7200, time_zone=TOKYO)
-    assert on["most_on"].tolist() == [1, 2]
+    assert on["max_on"].tolist() == [1, 2]
     assert on["mean_on"].tolist() == [1.0, 1.5]
     late = operation_sessions(EVENTS[(EVENTS["timestamp"] == MIDNIGHT + 9000) & (EVENTS["power"] == "on")])
     assert devices_on(late, until=MIDNIGHT, time_zone=TOKYO).empty
 
 
-def test_nothing_on_is_no_fault():
-    """An empty day."""
+def test_no_events_have_no_run_time():
+    """An empty day has empty tables."""
     none = operation_sessions(EVENTS.iloc[:0])
     assert devices_on(none, until=0, time_zone=TOKYO).empty
     assert by_weekday_and_hour(devices_on(none, until=0, time_zone=TOKYO)).isna().to_numpy().all()

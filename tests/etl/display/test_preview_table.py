@@ -1,30 +1,30 @@
-"""Tables are short, and what comes from outside is text."""
+"""Tables are short, and text from outside stays text."""
 
 import pandas as pd
 
-from etl.display.preview_table import Table
+from etl.display.preview_table import PreviewTable
 
 HOSTILE = ["<script>alert(1)</script>", "x" * 5_000_000, "$a$", "line\nend", "\u202eright to left", '=HYPERLINK("a")']
 
 
-def test_hostile_text_is_text():
-    """Escaped, cut at 80 characters, on one line, without direction marks; in cells, index and column names."""
+def test_hostile_text_stays_text():
+    """Cells, index and column names are escaped, cut at 80 characters, on one line and without direction marks."""
     frame = pd.DataFrame({text: [text] for text in HOSTILE}, index=[HOSTILE[0]])
-    html, text = Table(frame).to_html(), repr(Table(frame))
+    html, text = PreviewTable(frame).to_html(), repr(PreviewTable(frame))
     assert len(html) < 4_000
     assert "<script>alert" not in html
     assert "&lt;script&gt;" in html
     assert "…" in text
     assert "\u202e" not in html + text
     assert "line\\nend" in text
-    # MathJax leaves a table of this class alone
+    # MathJax ignores a table of this class
     assert "tex2jax_ignore" in html
 
 
-def test_says_how_much_is_not_shown():
-    """And that there is nothing."""
+def test_a_note_counts_the_rows_that_are_not_shown():
+    """A table without rows has a note, too, and the frame is unchanged."""
     frame = pd.DataFrame({"n": range(30)})
-    assert Table(frame).to_html().endswith("<p>10 more rows are not shown.</p>")
-    assert Table(frame.iloc[:20]).to_html().endswith("</div>")
-    assert repr(Table(frame.iloc[:0])) == "Columns n\nNo rows."
+    assert PreviewTable(frame).to_html().endswith("<p>10 more rows are not shown.</p>")
+    assert PreviewTable(frame.iloc[:20]).to_html().endswith("</div>")
+    assert repr(PreviewTable(frame.iloc[:0])) == "Columns n\nNo rows."
     assert len(frame) == 30

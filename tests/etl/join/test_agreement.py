@@ -1,4 +1,4 @@
-"""Made-up files of every kind: the pipeline and the slow reference give the same bytes and the same counts."""
+"""The pipeline and the slow reference give the same bytes and the same counts for made-up files of every kind."""
 
 import gzip
 import json
@@ -32,11 +32,11 @@ TIMES = st.one_of(
     ),
 )
 POWERS = st.sampled_from(["on", "off", "on", "off", "ON", "", True, None, [], {"power": "on"}])
-ALIKE = st.tuples(PLAIN_IDS, st.integers(1616500000, 1616500003).map(str), st.sampled_from(["on", "off"])).map(
+REGULAR = st.tuples(PLAIN_IDS, st.integers(1616500000, 1616500003).map(str), st.sampled_from(["on", "off"])).map(
     lambda values: list(zip(("device_id", "timestamp", "power"), values, strict=True))
 )
 NESTED = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4), ALIKE.map(dict)),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4), REGULAR.map(dict)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
     max_leaves=4,
 )
@@ -47,15 +47,15 @@ ANY_PAIRS = st.tuples(
 
 @st.composite
 def record_texts(draw):
-    """Return records as JSON texts: most alike, some of any shape."""
+    """Return records as JSON texts: most of one layout, some of any shape."""
     layout = draw(st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : ")]))
     order = draw(st.permutations([0, 1, 2]))
     ensure_ascii = draw(st.booleans())
     texts = []
     for kind in draw(st.lists(st.sampled_from("aaaaaxrm"), max_size=12)):
         if kind == "a":
-            pairs = draw(ALIKE)
-            pairs = [pairs[place] for place in order]
+            pairs = draw(REGULAR)
+            pairs = [pairs[position] for position in order]
         elif kind == "x":
             texts.append(json.dumps(draw(NESTED), ensure_ascii=ensure_ascii))
             continue
@@ -114,7 +114,7 @@ DEVICES = st.lists(
 
 
 def run(raw, devices, piece_bytes):
-    """Run the pipeline on bytes; return history, quarantine and what it says of itself."""
+    """Run the pipeline on bytes; return history, quarantine and summary."""
     history, quarantine = [], []
     frame = pd.DataFrame(devices, columns=["user_id", "device_id", "type"], dtype="str")
     blocks = [raw[at : at + piece_bytes] for at in range(0, len(raw), piece_bytes)]
@@ -136,13 +136,13 @@ def run(raw, devices, piece_bytes):
     st.one_of(documents(), lines()), DEVICES, st.sampled_from([1, 3, 17, 200, 1 << 20]), st.booleans(), st.booleans()
 )
 def test_agrees_with_the_slow_reference(made, devices, piece_bytes, has_bom, is_packed):
-    """The same CSV bytes, the same quarantine, the same counts, however the file is written and cut."""
+    """Gives the same CSV bytes, quarantine and counts, however the file is written and cut into pieces."""
     texts, raw = made
     raw = b"\xef\xbb\xbf" + raw if has_bom else raw
     history, quarantine, joined = run(gzip.compress(raw) if is_packed else raw, devices, piece_bytes)
     wanted = expected(texts, devices, RUN_DATE)
     assert history == wanted.history
-    assert [(found["index"], found["field"], found["text"]) for found in quarantine] == wanted.quarantine
+    assert [(record["index"], record["field"], record["text"]) for record in quarantine] == wanted.quarantine
     assert joined.rows.to_dict() == {name: wanted.rows[name] for name in joined.rows.to_dict()}
     assert set(joined.extra_fields) == wanted.extra_fields
 
@@ -150,12 +150,12 @@ def test_agrees_with_the_slow_reference(made, devices, piece_bytes, has_bom, is_
 @of_files
 @given(documents(), st.data(), st.sampled_from([5, 100, 1 << 20]))
 @example((["x"], b'{"data": [{"a": 1}, {"a": 2}]}'), None, 5)
-def test_a_spoilt_document_is_read_as_python_reads_it_or_refused(made, data, piece_bytes):
-    """A byte more, less or other: never a traceback, never another number of records than there is."""
+def test_a_damaged_document_is_read_as_python_reads_it_or_refused(made, data, piece_bytes):
+    """A document with a byte more, less or changed gives our own error, or exactly the records that Python finds."""
     _texts, raw = made
     if data is not None:
-        at, spoilt = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.binary(max_size=2))
-        raw = raw[:at] + spoilt + raw[at + data.draw(st.integers(0, 2)) :]
+        at, damaged = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.binary(max_size=2))
+        raw = raw[:at] + damaged + raw[at + data.draw(st.integers(0, 2)) :]
     assume(not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b")))
     try:
         document = DECODER.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())

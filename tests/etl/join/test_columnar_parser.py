@@ -1,11 +1,11 @@
-"""Records as machines write them are read a column at a time, all of them: else the join is right, but slow."""
+"""The columnar parser parses all records that have one layout; without it the join would be right, but slow."""
 
 import json
 
 import pytest
 
 from etl.contract.record import time_bounds
-from etl.join.columnar_parser import AlikeReader
+from etl.join.columnar_parser import ColumnarParser
 
 BOUNDS = time_bounds("2021-03-23")
 RECORDS = [
@@ -25,20 +25,20 @@ def written(records, form, **how):
 @pytest.mark.parametrize("separators", [(", ", ": "), (",", ":"), (" , ", " : ")])
 @pytest.mark.parametrize("keys", [("device_id", "timestamp", "power"), ("power", "device_id", "timestamp")])
 @pytest.mark.parametrize("n_records", [3, 5])
-def test_reads_every_record_but_the_last(form, separators, keys, n_records):
-    """Whatever the blanks, the order of keys and the lengths of ids; what follows the last one may change it."""
+def test_parses_every_record_but_the_last(form, separators, keys, n_records):
+    """Parses records of any blanks, order of keys and length of ids, but not the last one, which may go on."""
     records = [{key: record[key] for key in keys} for record in RECORDS[:n_records]]
     text = written([*records, records[0]], form, separators=separators)
-    alike = AlikeReader(form, BOUNDS).read(text, after_record=False)
-    assert alike is not None
-    assert alike.others == []
-    assert alike.events.to_pylist() == RECORDS[:n_records]
+    parsed = ColumnarParser(form, BOUNDS).parse(text, after_record=False)
+    assert parsed is not None
+    assert parsed.unparsed == []
+    assert parsed.events.to_pylist() == RECORDS[:n_records]
 
 
-def test_hands_the_others_back_byte_by_byte():
-    """A record that breaks the contract, and one that only looks odd, are for the contract to judge."""
+def test_returns_the_positions_of_other_records():
+    """Returns, byte by byte, a record that breaks the contract and a valid one of another layout."""
     records = [*RECORDS, RECORDS[0] | {"power": "ON"}, RECORDS[1] | {"timestamp": 1616425201}, *RECORDS]
     text = written([*records, RECORDS[0]], "document")
-    alike = AlikeReader("document", BOUNDS).read(text, after_record=False)
-    assert [text[begin:end].decode() for _place, begin, end in alike.others] == [json.dumps(r) for r in records[5:7]]
-    assert alike.events.num_rows + len(alike.others) == alike.n_stretches
+    parsed = ColumnarParser("document", BOUNDS).parse(text, after_record=False)
+    assert [text[begin:end].decode() for _nth, begin, end in parsed.unparsed] == [json.dumps(r) for r in records[5:7]]
+    assert parsed.events.num_rows + len(parsed.unparsed) == parsed.n_spans

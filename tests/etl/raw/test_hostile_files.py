@@ -1,4 +1,4 @@
-"""Files as they come from broken, hurried or hostile senders: each ends in an error with its place, or in a count."""
+"""Files of broken, hurried or hostile senders either fail with the place of the fault, or are read and counted."""
 
 import gzip
 import json
@@ -188,7 +188,7 @@ def fits(raw, piece_bytes):
 @pytest.mark.parametrize("piece_bytes", PIECES)
 @pytest.mark.parametrize(("raw", "says"), REFUSED.values(), ids=REFUSED)
 def test_is_refused_with_its_place(raw, says, piece_bytes):
-    """One line that names the file, where it is wrong, and what was expected."""
+    """A file of another shape gives an error of one line that names the file, the place and what was expected."""
     if not fits(raw, piece_bytes):
         piece_bytes = len(raw) // 100
     with pytest.raises(RawFileError) as caught:
@@ -203,7 +203,7 @@ def test_is_refused_with_its_place(raw, says, piece_bytes):
 @pytest.mark.parametrize("piece_bytes", PIECES)
 @pytest.mark.parametrize(("raw", "n_read", "n_written", "fields"), READ.values(), ids=READ)
 def test_is_read_with_its_counts(raw, n_read, n_written, fields, piece_bytes):
-    """Every record is written or in quarantine with the field at fault, and the counts are those of the bytes."""
+    """Every record is written, or in quarantine with the field at fault, and the counts agree with the bytes."""
     if not fits(raw, piece_bytes):
         piece_bytes = len(raw) // 100
     joined, history, quarantine = run(raw, piece_bytes)
@@ -214,12 +214,12 @@ def test_is_read_with_its_counts(raw, n_read, n_written, fields, piece_bytes):
 
 
 def test_there_are_many():
-    """The issue asks for forty."""
+    """At least a hundred different files are tried."""
     assert len(REFUSED) + len(READ) >= 100
 
 
 def test_random_bytes_are_refused():
-    """Whatever they are."""
+    """Random bytes in place of a list always give our own error."""
     made = random.Random(1)  # noqa: S311 - no secret
     for _ in range(200):
         with pytest.raises(RawFileError):

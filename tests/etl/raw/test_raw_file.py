@@ -1,4 +1,4 @@
-"""What a raw file may be, and where an error is said to lie."""
+"""A raw file of each allowed form gives its records, and any other file an error that names the place."""
 
 import gzip
 import json
@@ -21,9 +21,9 @@ def read_records(raw, *, source="f", piece_bytes=8 << 20):
     blocks = [raw[at : at + piece_bytes] for at in range(0, len(raw), piece_bytes)]
     file, records = RawFile(blocks, source=source, piece_bytes=piece_bytes), []
     while not file.finished:
-        records += [decoded.value for decoded in file.one_by_one()]
+        records += [decoded.value for decoded in file.decode_records()]
         if not file.finished:
-            file.read_on()
+            file.refill()
     return records
 
 
@@ -43,17 +43,17 @@ def read_records(raw, *, source="f", piece_bytes=8 << 20):
     ],
 )
 def test_gives_records_in_order(raw, piece_bytes):
-    """Each allowed form gives the same two records, in pieces of any size."""
+    """Each allowed form gives the same two records in order, in pieces of any size."""
     assert read_records(raw, piece_bytes=piece_bytes) == [ON, OFF]
 
 
 def test_one_line_is_json_lines():
-    """A single record alone is JSON Lines of one line."""
+    """A file of a single record is JSON Lines of one line."""
     assert read_records(json.dumps(ON).encode(), source="f") == [ON]
 
 
 def test_an_empty_list_has_no_records():
-    """An empty day is a valid file."""
+    """A document with an empty list is valid and has no records."""
     assert read_records(b'{"data": []}', source="f") == []
 
 
@@ -89,7 +89,7 @@ def test_an_empty_list_has_no_records():
     ],
 )
 def test_says_what_is_wrong_and_where(raw, message, piece_bytes):
-    """Anything else is one error that names the file, the place and what was expected."""
+    """Any other file gives an error of one line that names the file, the place and what was expected."""
     with pytest.raises(RawFileError) as caught:
         read_records(raw, source="f.json", piece_bytes=piece_bytes)
     assert str(caught.value).startswith("f.json: ")
@@ -98,7 +98,7 @@ def test_says_what_is_wrong_and_where(raw, message, piece_bytes):
 
 
 def test_a_repeated_key_is_not_silently_the_last_one():
-    """A record that says two things is told from one that says one."""
+    """A record with a repeated key is marked as such, and the key is named."""
     (record,) = read_records(b'{"data": [{"power": "on", "power": "off"}]}', source="f")
     assert isinstance(record, RepeatedKeys)
     assert record.repeated == ["power"]
@@ -118,5 +118,5 @@ def test_a_repeated_key_is_not_silently_the_last_one():
     ],
 )
 def test_previews_what_it_can(head, expected):
-    """The preview shows whole records only and never fails."""
+    """The preview shows complete records only, and never fails."""
     assert first_records(head) == expected

@@ -1,12 +1,12 @@
-"""What was published for earlier days is found by its metadata, and what is missing is no fault."""
+"""Histories of earlier days are found by their metadata, and a missing one is no error."""
 
 import json
 
 import pandas as pd
 import pytest
 
+from etl.contract.columns import HISTORY_COLUMNS
 from etl.contract.history_csv import to_csv
-from etl.contract.record import HISTORY_COLUMNS
 from etl.runs.manifest import manifest
 from etl.runs.published_days import earlier_hours, with_earlier_histories
 
@@ -27,7 +27,7 @@ def hours(day):
 
 @pytest.fixture(scope="module")
 def published(embedded_aws):
-    """Publish the 19th to 22nd: with a manifest, with one of before there were hours, with a lost one, with none."""
+    """Publish the 19th to 22nd: with a manifest, with one without hours, with a lost one, with none."""
     s3 = embedded_aws.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": embedded_aws.region})
     record = manifest({}, [], events_by_hour=hours("2021-03-22"), time_zone=TOKYO, seconds={}, provenance={})
@@ -49,7 +49,7 @@ def published(embedded_aws):
 
 @pytest.mark.usefixtures("published")
 def test_hours_come_from_the_manifests_of_what_is_published():
-    """One of four days tells of its hours; the hours of another zone do not count."""
+    """Reads the hours of the one manifest that has them, and none of another time zone."""
     (found,) = earlier_hours(BUCKET, "2021-03-23", n_days=7, time_zone=TOKYO)
     pd.testing.assert_series_equal(found, hours("2021-03-22"), check_freq=False)
     assert earlier_hours(BUCKET, "2021-03-23", n_days=7, time_zone="Europe/Berlin") == []
@@ -58,7 +58,7 @@ def test_hours_come_from_the_manifests_of_what_is_published():
 
 @pytest.mark.usefixtures("published")
 def test_histories_of_earlier_days_are_put_before_this_one():
-    """The earliest first; days without publication are skipped."""
+    """Puts the earliest day first and skips days without publication."""
     own = history("own")
     looked_at = with_earlier_histories(own, BUCKET, "2021-03-23", n_days=3)
     assert looked_at["device_id"].tolist() == ["20210320", "20210321", "20210322", "own"]

@@ -1,47 +1,51 @@
-"""Which runs are there, and which one is meant."""
+"""The run store lists past runs and finds one of them."""
 
 import os
 from datetime import UTC, datetime
 
 import pytest
 
+from etl.contract.run_date import RunDate
 from etl.errors import RunNotFoundError
-from etl.runs.run_store import chosen_execution, notebooks_in_folder, runs_in_folder
+from etl.runs.run_store import find_execution, notebooks_in_folder, runs_in_folder
 
 RUNS = {
-    "20210323": {"a": datetime(2026, 1, 1, tzinfo=UTC), "b": datetime(2026, 1, 3, tzinfo=UTC)},
-    "20210324": {"c": datetime(2026, 1, 2, tzinfo=UTC)},
+    RunDate.parse("2021-03-23"): {"a": datetime(2026, 1, 1, tzinfo=UTC), "b": datetime(2026, 1, 3, tzinfo=UTC)},
+    RunDate.parse("2021-03-24"): {"c": datetime(2026, 1, 2, tzinfo=UTC)},
 }
 
 
 def chosen(run_date, execution=None, runs=RUNS):
-    """Return the execution that is meant."""
-    return chosen_execution(runs, run_date=run_date, execution=execution, where="out/runs")
+    """Return the execution that is found."""
+    return find_execution(runs, run_date=RunDate.parse(run_date), execution=execution, where="out/runs")
 
 
-def test_the_newest_execution_is_meant_unless_it_is_named():
-    """By when it was written, not by name."""
+def test_the_newest_execution_is_found_unless_another_is_named():
+    """Chooses the newest by time, not by name."""
     assert chosen("2021-03-23") == "b"
     assert chosen("2021-03-23", "a") == "a"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (("2021-03-25",), "out/runs: no run of 20210325; found 20210324, 20210323; expected"),
         (("2021-03-25", None, {}), "found no run at all"),
         (("2021-03-23", "c"), "no execution 'c' of 20210323; found b, a; expected"),
-        (("2021-03-25", None, {f"2022{n:04}": {} for n in range(12)}), "20220002 and 2 more; expected"),
+        (
+            ("2021-03-25", None, {day: {} for day in RunDate.parse("2022-01-13").days_before(12)}),
+            "20220103 and 2 more; expected",
+        ),
     ],
 )
-def test_an_unknown_run_lists_those_that_exist(arguments, says):
-    """Newest first, at most ten."""
-    with pytest.raises(RunNotFoundError, match=says):
+def test_an_unknown_run_lists_those_that_exist(arguments, message):
+    """Names at most ten, the newest first."""
+    with pytest.raises(RunNotFoundError, match=message):
         chosen(*arguments)
 
 
-def test_a_folder_holds_what_kept_a_notebook(tmp_path):
-    """Its newest file says when."""
+def test_a_folder_lists_runs_with_a_notebook(tmp_path):
+    """Takes the time of a run from its newest notebook, and ignores runs without any."""
     for execution, seconds in (("a", 100), ("b", 50)):
         folder = tmp_path / "runs" / "20210323" / execution
         folder.mkdir(parents=True)
@@ -51,6 +55,6 @@ def test_a_folder_holds_what_kept_a_notebook(tmp_path):
     (tmp_path / "runs" / "20210324" / "c").mkdir(parents=True)
     found = runs_in_folder(tmp_path)
     assert {day: {name: at.timestamp() for name, at in runs.items()} for day, runs in found.items()} == {
-        "20210323": {"a": 101.0, "b": 51.0}
+        RunDate.parse("2021-03-23"): {"a": 101.0, "b": 51.0}
     }
     assert list(notebooks_in_folder(tmp_path / "runs/20210323/a")) == ["01_load.ipynb", "02_join.ipynb"]

@@ -58,7 +58,7 @@ ODD = [
 
 @pytest.mark.parametrize("is_fast", [True, False])
 def test_only_text_becomes_a_type(table, monkeypatch, is_fast):
-    """All else is empty and counted; botocore's own decoding, should it come to that, gives the same."""
+    """A type of another kind is left empty and counted, whether we decode the page or botocore does."""
     if not is_fast:
         monkeypatch.setattr(device_table, "_decode_page", lambda **_more: None)
         aws.client("dynamodb").meta.events.unregister("before-parse.dynamodb.Scan", unique_id="etl-decode-page")
@@ -74,7 +74,7 @@ def test_only_text_becomes_a_type(table, monkeypatch, is_fast):
 
 
 def test_all_pages_are_read(table):
-    """DynamoDB gives at most one MB at a time; nothing is said of how many items that are."""
+    """A table of several megabytes, which DynamoDB returns in pages, is read completely."""
     items = [item(f"{number:04}", type={"S": "x" * 3000}) for number in range(1000)]
     master = device_table.read_devices(table(items))
     assert master.devices["device_id"].tolist() == [f"{number:04}" for number in range(1000)]
@@ -90,7 +90,7 @@ class Body(io.BytesIO):
 
 @pytest.mark.parametrize("is_fast", [True, False])
 def test_an_empty_page_is_not_the_end(embedded_aws, monkeypatch, is_fast):
-    """DynamoDB may answer with no items and a key to go on from; the embedded AWS never does, so the pages are made."""
+    """Reading goes on after a page without items; the embedded AWS never sends one, so the test makes the pages."""
     assert embedded_aws
     if not is_fast:
         monkeypatch.setattr(device_table, "_decode_page", lambda **_more: None)
@@ -118,14 +118,14 @@ def test_an_empty_page_is_not_the_end(embedded_aws, monkeypatch, is_fast):
 
 
 def test_an_empty_table_is_an_empty_frame_of_text(table):
-    """A day may come before the first device."""
+    """A table without items gives a frame without rows whose columns are text."""
     devices = device_table.read_devices(table([])).devices
     assert devices.empty
     assert set(devices.dtypes.astype(str)) == {"str"}
 
 
 def test_a_missing_table_is_named(embedded_aws):
-    """The error is DynamoDB's, read as ever."""
+    """A missing table gives an error that names it, although our handler sees the response first."""
     assert embedded_aws
     with pytest.raises(MissingTableError, match="table Devices-nowhere, scan"):
         device_table.read_devices("Devices-nowhere")

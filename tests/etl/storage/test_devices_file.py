@@ -1,4 +1,4 @@
-"""Both forms of a devices file give the same items."""
+"""A list of plain items and the output of a scan give the same items."""
 
 import json
 
@@ -21,7 +21,7 @@ ITEMS = [
 
 
 def test_plain_items_and_a_scan_are_the_same(tmp_path):
-    """A list of plain items, and what ``aws dynamodb scan`` prints."""
+    """A list of plain items, the output of ``aws dynamodb scan`` and a list of its items give the same items."""
     path = tmp_path / "devices.json"
     for document in (PLAIN, {"Items": ITEMS, "Count": 2, "ScannedCount": 2, "ConsumedCapacity": None}, ITEMS):
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -29,6 +29,6 @@ def test_plain_items_and_a_scan_are_the_same(tmp_path):
 
 
 def test_an_empty_list_is_an_empty_table(tmp_path):
-    """A day may come before the first device."""
+    """A devices file with an empty list, with a byte order mark, is an empty table."""
     (tmp_path / "devices.json").write_text("\ufeff[]", encoding="utf-8")
     assert read_devices_file(tmp_path / "devices.json") == []

@@ -36,7 +36,7 @@ _INTRINSICS = Intrinsics(
     ],
 )
 def test_a_reference_leads_to_its_resource(value: object, expected: object) -> None:
-    """Everywhere in a value; what only looks like a function stays."""
+    """Resolves references at any depth of a value, and keeps a mapping that only looks like a function."""
     wanted = expected or "shop-dev/shop-store/arn:aws:dynamodb:eu-west-1:123456789012:table/things/${Store}"
     assert _INTRINSICS.resolve(value, "x") == wanted
 
@@ -51,15 +51,15 @@ def test_a_reference_leads_to_its_resource(value: object, expected: object) -> N
         ({"Fn::Sub": 5}, "Fn::Sub '5' is not supported"),
     ],
 )
-def test_what_leads_nowhere_is_an_error(value: object, problem: str) -> None:
-    """It says where it stands and what there is."""
+def test_an_unresolvable_reference_is_an_error(value: object, problem: str) -> None:
+    """Raises an error with the place of the reference and the names that exist."""
     with pytest.raises(DeployError) as caught:
         _INTRINSICS.resolve({"b": value}, "a")
     assert problem in str(caught.value)
 
 
 def test_the_input_is_not_changed() -> None:
-    """A definition can be resolved twice."""
+    """Leaves the value unchanged, so that it can be resolved twice."""
     value = {"a": [{"Ref": "Store"}]}
     _INTRINSICS.resolve(value, "x")
     assert value == {"a": [{"Ref": "Store"}]}

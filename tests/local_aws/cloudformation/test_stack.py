@@ -4,7 +4,7 @@ from local_aws.cloudformation.stack import local_template
 
 
 def test_only_needed_types_stay() -> None:
-    """With their order among themselves, and outputs that need nothing else."""
+    """Keeps the types that a run needs, their order, and the outputs that refer only to them."""
     resources = {
         "Resources": {
             "Store": {"Type": "AWS::S3::Bucket", "DependsOn": "Role"},
@@ -29,5 +29,5 @@ def test_only_needed_types_stay() -> None:
 
 
 def test_nothing_declared_is_an_empty_template() -> None:
-    """Also when the sections are there and empty."""
+    """Returns an empty template when the sections exist but are empty."""
     assert local_template({"Resources": None, "Outputs": None}) == {"Resources": {}, "Outputs": {}}

@@ -24,14 +24,14 @@ from local_aws.errors import ServiceFileError
     ],
 )
 def test_a_value_is_read_as_cloudformation_means_it(tmp_path: Path, text: str, expected: object) -> None:
-    """Short tags become functions; only true and false are booleans; dates are text."""
+    """Turns short tags into functions, reads only true and false as booleans, and dates as text."""
     path = tmp_path / "a.yml"
     path.write_text(f"x: {text}\n", encoding="utf-8")
     assert read_yaml(path) == {"x": expected}
 
 
 def test_merge_keys_work(tmp_path: Path) -> None:
-    """Anchors are resolved as in any YAML."""
+    """Resolves anchors and merge keys as any YAML reader does."""
     path = tmp_path / "a.yml"
     path.write_text("base: &b {a: 1, c: 2}\nx: {<<: *b, a: 3}\n", encoding="utf-8")
     assert read_yaml(path)["x"] == {"a": 3, "c": 2}
@@ -47,7 +47,7 @@ def test_merge_keys_work(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_file_is_an_error(tmp_path: Path, content: bytes, problem: str) -> None:
-    """One line that names the file and the place."""
+    """Raises an error of one line that names the file and the place in it."""
     path = tmp_path / "a.yml"
     path.write_bytes(content)
     with pytest.raises(ServiceFileError) as caught:
@@ -57,6 +57,6 @@ def test_a_broken_file_is_an_error(tmp_path: Path, content: bytes, problem: str)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """It names the file."""
+    """Raises an error that names the missing file."""
     with pytest.raises(ServiceFileError, match=r"none\.yml: cannot be read; found No such file"):
         read_yaml(tmp_path / "none.yml")

@@ -1,4 +1,4 @@
-"""Tests of running functions from what was deployed."""
+"""Tests of running functions from their deployed archives."""
 
 import sys
 
@@ -22,7 +22,7 @@ def deployment(embedded_aws: EmbeddedAws) -> Deployment:
 
 
 def test_a_function_runs_from_its_archive_and_its_layer(deployment: Deployment) -> None:
-    """The next invocation after a deploy sees a changed function and a changed layer, a warm instance or not."""
+    """Runs a changed function and a changed layer from the first invocation after a deploy on."""
     deployment.layer("words", _LAYER)
     name = deployment.function("hello", app(), "src/app.hello", Layers=[{"Ref": "words"}])
     deployment.deploy()
@@ -37,7 +37,7 @@ def test_a_function_runs_from_its_archive_and_its_layer(deployment: Deployment) 
 
 
 def test_deployed_code_sees_nothing_of_our_packages(deployment: Deployment) -> None:
-    """Neither the function nor a child of it; the standard library and what was deployed are there."""
+    """Lets a function and its child processes import the standard library and deployed code only."""
     name = deployment.function("look", app(), "src/app.surroundings")
     deployment.deploy()
     modules = ["moto", "pytest", "boto3", "local_aws", "pip", "json", "sqlite3"]
@@ -48,7 +48,7 @@ def test_deployed_code_sees_nothing_of_our_packages(deployment: Deployment) -> N
 
 
 def test_the_search_path_is_lambdas(deployment: Deployment) -> None:
-    """Code, layers, runtime client, standard library: in this order; children get the runtime client's folder."""
+    """Orders code, layers, runtime client and standard library as Lambda does; children get only the runtime client."""
     deployment.layer("words", _LAYER)
     name = deployment.function("look", app(), "src/app.surroundings", Layers=[{"Ref": "words"}])
     deployment.deploy()
@@ -67,7 +67,7 @@ def test_the_search_path_is_lambdas(deployment: Deployment) -> None:
 
 
 def test_a_functions_own_python_path_wins(deployment: Deployment) -> None:
-    """As on Lambda, layers are then on it only if it names them; ``/opt`` and ``/var/task`` mean what they do there."""
+    """Uses a function's own PYTHONPATH as it is, with ``/opt`` and ``/var/task`` translated."""
     deployment.layer("words", _LAYER)
     own = {"Variables": {"PYTHONPATH": "/opt/python:/var/task/src"}}
     layers = [{"Ref": "words"}]
@@ -78,8 +78,8 @@ def test_a_functions_own_python_path_wins(deployment: Deployment) -> None:
     assert seen["found_by_child"] == "['greeting', 'app']"
 
 
-def test_layers_lie_over_each_other_in_their_order(deployment: Deployment) -> None:
-    """The last one with a file wins; two functions with the same layers share one folder."""
+def test_layers_are_merged_in_their_order(deployment: Deployment) -> None:
+    """Takes a file of several layers from the last one, and shares the merged folder between functions."""
     deployment.layer("one", zipped({"python/greeting.py": "TEXT = 'one'\n", "python/only_one.py": ""}))
     deployment.layer("two", zipped({"python/greeting.py": "TEXT = 'two'\n"}))
     names = {}
@@ -94,7 +94,7 @@ def test_layers_lie_over_each_other_in_their_order(deployment: Deployment) -> No
 
 
 def test_a_layer_of_another_stack_is_found_by_its_arn(embedded_aws: EmbeddedAws, deployment: Deployment) -> None:
-    """A stack's output has the layer version's ARN, and another stack may use it."""
+    """Finds a layer version of another stack by the ARN in that stack's output."""
     deployment.layer("words", _LAYER)
     deployment.deploy(Words={"Ref": "words"})
     arn = deployment.outputs()["Words"]
@@ -106,7 +106,7 @@ def test_a_layer_of_another_stack_is_found_by_its_arn(embedded_aws: EmbeddedAws,
 
 
 def test_a_published_version_keeps_its_code(embedded_aws: EmbeddedAws, deployment: Deployment) -> None:
-    """It was run before the code changed, or its archive is still what the template names; else it is an error."""
+    """Runs a published version with the code that it was published with after the function has changed."""
     name = deployment.function("look", app(), "src/app.probe")
     deployment.deploy()
     client = embedded_aws.client("lambda")
@@ -125,10 +125,10 @@ def test_a_published_version_keeps_its_code(embedded_aws: EmbeddedAws, deploymen
         (zipped({"src/app.py": "", "large": b"\0" * 1001}), "too large for Lambda; found 1001 bytes unpacked"),
     ],
 )
-def test_a_bad_archive_is_told_with_its_place(
+def test_a_bad_archive_is_an_error_with_its_place(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, body: bytes, problem: str
 ) -> None:
-    """Invoking fails as Lambda's creation would, and names the function; Lambda's limit is lowered to save time."""
+    """Fails the invocation with Lambda's error and the function's name; a low limit saves the test time."""
     monkeypatch.setattr(deployed_code, "MAX_UNPACKED_BYTES", 1000)
     name = deployment.function("bad", body, "src/app.hello")
     deployment.deploy()
@@ -136,8 +136,8 @@ def test_a_bad_archive_is_told_with_its_place(
         deployment.invoke(name)
 
 
-def test_an_archive_that_is_gone_is_told(embedded_aws: EmbeddedAws, deployment: Deployment) -> None:
-    """The error names where it should be."""
+def test_a_missing_archive_is_an_error(embedded_aws: EmbeddedAws, deployment: Deployment) -> None:
+    """Fails the invocation with the S3 address of an archive that was replaced or deleted."""
     name = deployment.function("gone", app(), "src/app.hello", Code=deployment.archive(app(x="y"), "gone.zip"))
     deployment.deploy()
     embedded_aws.client("s3").put_object(Bucket=deployment.bucket, Key="gone.zip", Body=zipped({"a": "b"}))
@@ -148,8 +148,8 @@ def test_an_archive_that_is_gone_is_told(embedded_aws: EmbeddedAws, deployment: 
         deployment.invoke(name)
 
 
-def test_a_python_that_is_not_here_is_told_with_what_to_install(deployment: Deployment) -> None:
-    """Another language, too, is an error of its own."""
+def test_a_missing_python_is_an_error_with_what_to_install(deployment: Deployment) -> None:
+    """Fails the invocation of a function whose Python is missing or whose language is another one."""
     for runtime, problem in (("python3.99", "no Python 3.99.*Install it"), ("nodejs22.x", "expected python3.X")):
         name = deployment.function("r", app(), "src/app.hello", Runtime=runtime)
         deployment.deploy()
@@ -158,7 +158,7 @@ def test_a_python_that_is_not_here_is_told_with_what_to_install(deployment: Depl
 
 
 def test_a_function_runs_with_the_python_that_it_names(deployment: Deployment) -> None:
-    """Also when that is another one than ours."""
+    """Runs a function with another version of Python than ours, with its results, errors and limits."""
     other = "3.12" if sys.version_info[:2] != (3, 12) else "3.13"
     try:
         find_interpreter(other)

@@ -31,7 +31,7 @@ class Lambda:
 
 
 def test_the_tag_says_where_the_code_is(tmp_path: Path) -> None:
-    """In the working tree; the qualifier makes no other function of it."""
+    """Finds code in the working tree by the tag, and treats a qualified name as the same function."""
     client = Lambda(**{CODE_DIR_TAG: str(tmp_path)})
     plain, latest = find_function(client, "f"), find_function(client, "f", qualifier="$LATEST")
     assert plain.code == FunctionCode(tmp_path)
@@ -40,7 +40,7 @@ def test_the_tag_says_where_the_code_is(tmp_path: Path) -> None:
 
 
 def test_the_first_source_that_knows_the_code_counts(tmp_path: Path) -> None:
-    """Another source can be put before the working tree or behind it."""
+    """Takes the code from the first source that knows it."""
     sources = (lambda _: None, lambda _: FunctionCode(tmp_path))
     assert find_function(Lambda(), "f", sources=sources).code == FunctionCode(tmp_path)
 
@@ -53,8 +53,8 @@ def test_the_first_source_that_knows_the_code_counts(tmp_path: Path) -> None:
         ({CODE_DIR_TAG: "."}, "expected an absolute path"),
     ],
 )
-def test_code_that_is_nowhere_is_an_error(tags: dict[str, str], problem: str) -> None:
-    """It names the function and what is missing."""
+def test_missing_code_is_an_error(tags: dict[str, str], problem: str) -> None:
+    """Raises an error that names the function and what is missing."""
     with pytest.raises(CodeNotFoundError) as caught:
         find_function(Lambda(**tags), "f")
     assert problem in str(caught.value)

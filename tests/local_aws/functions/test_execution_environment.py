@@ -1,4 +1,4 @@
-"""Tests of function instances, through Invoke."""
+"""Tests of execution environments, through Invoke."""
 
 import base64
 import signal
@@ -16,40 +16,40 @@ Invoke = Callable[..., dict[str, Any]]
 
 
 def test_a_function_gets_its_event_and_answers(invoke: Invoke) -> None:
-    """Event and result pass through unchanged, other scripts included."""
+    """Passes event and result unchanged, in any script."""
     answer = invoke("echo", {"name": "エアコン", "n": 1})
     assert answer["StatusCode"] == 200
     assert "FunctionError" not in answer
     assert answer["Payload"]["event"] == {"name": "エアコン", "n": 1}
 
 
-def test_an_idle_instance_is_used_again(invoke: Invoke) -> None:
-    """The second invocation meets the process of the first, its memory included."""
+def test_an_idle_execution_environment_is_used_again(invoke: Invoke) -> None:
+    """Runs the second invocation in the process of the first, with its memory."""
     first, second = invoke("echo")["Payload"], invoke("echo")["Payload"]
     assert second["pid"] == first["pid"]
     assert second["n_calls"] == first["n_calls"] + 1
 
 
-def test_invocations_at_once_get_an_instance_each(invoke: Invoke) -> None:
-    """Three naps at the same time run in three processes."""
+def test_concurrent_invocations_get_an_execution_environment_each(invoke: Invoke) -> None:
+    """Runs three concurrent invocations in three processes."""
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda _: invoke("nap", {"seconds": 0.5}), range(3)))
     assert len({answer["Payload"] for answer in answers}) == 3
 
 
 def test_the_remaining_time_is_true(invoke: Invoke) -> None:
-    """The deadline counts from the invocation, not from the instance's start."""
+    """Counts the deadline from the invocation, not from the start of the execution environment."""
     assert 19_000 < invoke("echo")["Payload"]["remaining_ms"] <= 20_000
 
 
 def test_the_client_context_reaches_the_function(invoke: Invoke) -> None:
-    """What a caller sends along can be read from the context."""
+    """Passes the caller's client context to the function."""
     context = base64.b64encode(b'{"custom": {"a": "b"}}').decode()
     assert invoke("echo", ClientContext=context)["Payload"]["client_context"] == {"a": "b"}
 
 
 def test_a_failing_function_answers_with_its_error(invoke: Invoke, tmp_path: Path) -> None:
-    """The error's class, message and traceback come back as awslambdaric wrote them."""
+    """Returns the error's class, message and traceback as awslambdaric wrote them."""
     answer = invoke("busy_twice", {"file": str(tmp_path / "tries")})
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     assert answer["Payload"]["errorType"] == "BusyError"
@@ -60,7 +60,7 @@ def test_a_failing_function_answers_with_its_error(invoke: Invoke, tmp_path: Pat
 def test_a_function_out_of_time_is_ended_with_all_it_started(
     invoke: Invoke, processes_of: Callable[[str], list[Any]]
 ) -> None:
-    """No child survives, neither one in a session of its own nor one with an environment of its own."""
+    """Kills all children of a function that timed out, in other sessions and with other environment variables, too."""
     answer = invoke("sleep_with_children")
     assert answer["FunctionError"] == "Unhandled"
     assert answer["Payload"]["errorType"] == "Sandbox.Timedout"
@@ -76,18 +76,18 @@ def test_a_function_out_of_time_is_ended_with_all_it_started(
         ({"signal": int(signal.SIGKILL)}, "Runtime exited with error: signal: killed"),
     ],
 )
-def test_a_dead_runtime_is_told_with_its_reason(
+def test_a_runtime_that_exits_is_an_error_with_its_reason(
     invoke: Invoke, processes_of: Callable[[str], list[Any]], event: dict[str, int], reason: str
 ) -> None:
-    """A process that ends under its function is an ExitError, and what it left behind is ended, too."""
+    """Returns an ExitError when the process ends during an invocation, and kills what the process started."""
     answer = invoke("exit_or_die", event)
     assert answer["Payload"]["errorType"] == "Runtime.ExitError"
     assert answer["Payload"]["errorMessage"].endswith(reason)
     assert processes_of("sleep 302") == []
 
 
-def test_a_module_that_cannot_be_imported_is_told_each_time(invoke: Invoke) -> None:
-    """An instance that failed to start is not kept."""
+def test_a_module_that_cannot_be_imported_is_an_error_each_time(invoke: Invoke) -> None:
+    """Does not use an execution environment again that failed to start."""
     for _ in range(2):
         answer = invoke("no_module")
         assert answer["FunctionError"] == "Unhandled"
@@ -96,7 +96,7 @@ def test_a_module_that_cannot_be_imported_is_told_each_time(invoke: Invoke) -> N
 
 
 def test_a_response_that_is_too_large_is_an_error(invoke: Invoke) -> None:
-    """Six megabytes pass, a hundred bytes more do not."""
+    """Accepts a response of six megabytes and rejects one that is 200 bytes longer."""
     limit = 6 * 1024 * 1024
     assert len(invoke("large", {"n_bytes": limit - 2})["Payload"]) == limit - 2
     answer = invoke("large", {"n_bytes": limit + 200})
@@ -106,7 +106,7 @@ def test_a_response_that_is_too_large_is_an_error(invoke: Invoke) -> None:
 def test_the_log_can_be_read_when_the_invocation_returns(
     invoke: Invoke, service: DeployedService, log_of: Callable[[str], list[str]]
 ) -> None:
-    """Output of all kinds stands between START and REPORT, the last line also without its end."""
+    """Writes all output between START and REPORT, a last line without a newline, too."""
     invoke("log_lines")
     lines = log_of(service.functions["log_lines"])
     assert lines[0].startswith("START RequestId: ")
@@ -118,24 +118,22 @@ def test_the_log_can_be_read_when_the_invocation_returns(
 
 
 def test_the_tail_of_the_log_comes_with_the_answer(invoke: Invoke) -> None:
-    """LogType=Tail returns the invocation's own lines."""
+    """Returns the invocation's own log lines with LogType=Tail."""
     log = base64.b64decode(invoke("echo", LogType="Tail")["LogResult"]).decode()
     assert "echo was here" in log
     assert log.count("START RequestId") == 1
 
 
-def test_a_time_out_and_a_death_are_logged(
-    invoke: Invoke, service: DeployedService, log_of: Callable[[str], list[str]]
-) -> None:
-    """What Lambda itself has to say stands in the function's log."""
+def test_an_exit_is_logged(invoke: Invoke, service: DeployedService, log_of: Callable[[str], list[str]]) -> None:
+    """Writes Lambda's message about an exit to the function's log."""
     invoke("exit_or_die", {"status": 5})
     assert any("exit status 5" in line for line in log_of(service.functions["exit_or_die"]))
 
 
-def test_an_instance_sees_a_clean_environment(
+def test_a_function_sees_clean_environment_variables(
     invoke: Invoke, embedded_aws: EmbeddedAws, service_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lambda's variables and the function's own are there, ours and HOME are not, and /tmp is private."""
+    """Sets Lambda's and the function's own variables, none of ours and no HOME, and a private /tmp."""
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("MY_SECRET", "x")
     seen = invoke("surroundings")["Payload"]
@@ -154,5 +152,5 @@ def test_an_instance_sees_a_clean_environment(
 
 
 def test_a_plain_client_in_a_function_talks_to_the_embedded_aws(invoke: Invoke) -> None:
-    """boto3.client("s3") without any arguments sees the service's bucket."""
+    """Leads boto3.client("s3") without arguments to the embedded AWS."""
     assert "parts-local-store" in invoke("buckets")["Payload"]

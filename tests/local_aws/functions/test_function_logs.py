@@ -1,9 +1,9 @@
-"""Tests of what goes to CloudWatch Logs."""
+"""Tests of writing to CloudWatch Logs."""
 
 from pathlib import Path
 from typing import Any
 
-from local_aws.functions.function_logs import FunctionLog, Report, new_stream_name
+from local_aws.functions.function_logs import FunctionLog, new_stream_name, report_line
 
 
 class Recorder:
@@ -31,27 +31,27 @@ class Recorder:
         self.batches.append([event["message"] for event in arguments["logEvents"]])
 
 
-def test_only_what_is_new_is_drained(tmp_path: Path) -> None:
-    """A piece of a character that is not UTF-8 does not stop it."""
+def test_only_new_output_is_read(tmp_path: Path) -> None:
+    """Reads only new output, and replaces bytes that are not UTF-8."""
     output = tmp_path / "output.log"
     output.write_bytes(b"one\n")
     log = FunctionLog(Recorder(), "g", "s", output)
-    assert log.drain() == "one\n"
+    assert log.read_new_output() == "one\n"
     with output.open("ab") as more:
         more.write(b"two \xff\n")
-    assert log.drain() == "two \ufffd\n"
-    assert log.drain() == ""
+    assert log.read_new_output() == "two \ufffd\n"
+    assert log.read_new_output() == ""
 
 
 def test_blank_lines_are_left_out_and_tracebacks_stay_together(tmp_path: Path) -> None:
-    """CloudWatch refuses empty messages; awslambdaric joins a traceback with carriage returns."""
+    """Omits blank lines, which CloudWatch rejects, and keeps a traceback in one event."""
     client = Recorder()
     FunctionLog(client, "g", "s", tmp_path).put(["a", "", "  ", "b\rc"])
     assert client.batches == [["a", "b\nc"]]
 
 
 def test_many_lines_go_in_batches(tmp_path: Path) -> None:
-    """And the group is asked for once."""
+    """Writes many lines in batches and creates the log group once."""
     client = Recorder()
     log = FunctionLog(client, "g", "s", tmp_path)
     log.put(str(number) for number in range(2500))
@@ -61,13 +61,13 @@ def test_many_lines_go_in_batches(tmp_path: Path) -> None:
 
 
 def test_the_report_names_the_start_once() -> None:
-    """Only the first invocation has an Init Duration."""
-    assert Report("r", 1, 128, 40, init_seconds=0.25).line().endswith("\tInit Duration: 250.00 ms")
-    assert "Init" not in Report("r", 1, 128, 40).line()
+    """Reports an Init Duration for the first invocation only."""
+    assert report_line("r", 1, 128, 40, init_seconds=0.25).endswith("\tInit Duration: 250.00 ms")
+    assert "Init" not in report_line("r", 1, 128, 40)
 
 
 def test_stream_names_are_lambdas_and_unique() -> None:
-    """Day, version, and an id."""
+    """Names log streams by day, version and a unique id."""
     first, second = new_stream_name("$LATEST"), new_stream_name("$LATEST")
     assert first != second
     assert first[10:20] == "/[$LATEST]"

@@ -7,49 +7,58 @@ import time
 
 import pytest
 
-from local_aws.functions.invocation_result import wait_for_end
-from local_aws.functions.runtime.events import Answered, Exited, Happening, Taken, TooLarge
+from local_aws.functions.invocation_result import wait_for_result
+from local_aws.functions.runtime.events import (
+    InvocationTaken,
+    ResponsePosted,
+    ResponseTooLarge,
+    RuntimeEvent,
+    RuntimeExited,
+)
 
 
-def ended(*happenings: Happening) -> tuple[bool, str, bool]:
-    """Wait for the end after these happenings: is it an error, of which type, is the instance reusable."""
-    happened: queue.SimpleQueue[Happening] = queue.SimpleQueue()
-    for happening in happenings:
-        happened.put(happening)
-    outcome = wait_for_end(happened, "id-1", timeout_seconds=5, init_seconds=0).outcome
-    return outcome.is_error, json.loads(outcome.payload).get("errorType", ""), outcome.is_reusable
+def ended(*events: RuntimeEvent) -> tuple[bool, str, bool]:
+    """Return the result after these events: is it an error, of which type, is the execution environment reusable."""
+    queued: queue.SimpleQueue[RuntimeEvent] = queue.SimpleQueue()
+    for event in events:
+        queued.put(event)
+    result, _ = wait_for_result(queued, "id-1", timeout_seconds=5, init_seconds=0)
+    return result.is_error, json.loads(result.payload).get("errorType", ""), result.is_reusable
 
 
 @pytest.mark.parametrize(
-    ("happenings", "expected"),
+    ("events", "expected"),
     [
-        ([Taken(0), Answered(b"{}")], (False, "", True)),
-        ([Taken(0), Answered(b'{"errorType": "E"}', is_error=True)], (True, "E", True)),
-        ([Answered(b'{"errorType": "I"}', is_error=True, is_init_error=True), Exited(1)], (True, "I", False)),
-        ([Taken(0), TooLarge(7_000_000)], (True, "Function.ResponseSizeTooLarge", False)),
-        ([Taken(0), Exited(1)], (True, "Runtime.ExitError", False)),
-        ([Exited(0)], (True, "Runtime.ExitError", False)),
+        ([InvocationTaken(), ResponsePosted(b"{}")], (False, "", True)),
+        ([InvocationTaken(), ResponsePosted(b'{"errorType": "E"}', is_error=True)], (True, "E", True)),
+        (
+            [ResponsePosted(b'{"errorType": "I"}', is_error=True, is_init_error=True), RuntimeExited(1)],
+            (True, "I", False),
+        ),
+        ([InvocationTaken(), ResponseTooLarge(7_000_000)], (True, "Function.ResponseSizeTooLarge", False)),
+        ([InvocationTaken(), RuntimeExited(1)], (True, "Runtime.ExitError", False)),
+        ([RuntimeExited(0)], (True, "Runtime.ExitError", False)),
     ],
 )
-def test_the_first_end_counts(happenings: list[Happening], expected: tuple[bool, str, bool]) -> None:
-    """Only an instance whose runtime is healthy is used again."""
-    assert ended(*happenings) == expected
+def test_the_first_end_counts(events: list[RuntimeEvent], expected: tuple[bool, str, bool]) -> None:
+    """Returns the first result, reusable only when the runtime is healthy."""
+    assert ended(*events) == expected
 
 
 def test_the_time_counts_from_when_the_runtime_takes_it() -> None:
-    """An instance's start does not use it up."""
-    happened: queue.SimpleQueue[Happening] = queue.SimpleQueue()
-    threading.Timer(0.2, happened.put, [Taken(0)]).start()
+    """Does not count the start of an execution environment as the function's time."""
+    queued: queue.SimpleQueue[RuntimeEvent] = queue.SimpleQueue()
+    threading.Timer(0.2, queued.put, [InvocationTaken()]).start()
     started = time.monotonic()
-    end = wait_for_end(happened, "id-1", timeout_seconds=0.3, init_seconds=5)
-    assert b"Sandbox.Timedout" in end.outcome.payload
+    result, taken_at = wait_for_result(queued, "id-1", timeout_seconds=0.3, init_seconds=5)
+    assert b"Sandbox.Timedout" in result.payload
     assert 0.5 <= time.monotonic() - started < 1
-    assert end.is_taken
-    assert end.started - started >= 0.2
+    assert taken_at is not None
+    assert taken_at - started >= 0.2
 
 
-def test_an_instance_that_never_starts_is_out_of_time() -> None:
-    """After the function's time and what a start may take."""
-    end = wait_for_end(queue.SimpleQueue(), "id-1", timeout_seconds=0.1, init_seconds=0.1)
-    assert b"Sandbox.Timedout" in end.outcome.payload
-    assert not end.is_taken
+def test_an_execution_environment_that_never_starts_times_out() -> None:
+    """Times out after the function's time and the time for INIT."""
+    result, taken_at = wait_for_result(queue.SimpleQueue(), "id-1", timeout_seconds=0.1, init_seconds=0.1)
+    assert b"Sandbox.Timedout" in result.payload
+    assert taken_at is None

@@ -1,4 +1,4 @@
-"""Tests of watching what a process and its children hold."""
+"""Tests of watching the memory of a process and its children."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ _MIB = 1 << 20
 
 
 def start(code: str, mb: int) -> "subprocess.Popen[str]":
-    """Start a process and wait until it holds its memory."""
+    """Start a process and wait until it has its memory."""
     process = subprocess.Popen([sys.executable, "-c", code, str(mb)], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
@@ -30,38 +30,38 @@ def kill_all(process: "subprocess.Popen[str]") -> None:
 
 
 def test_what_forked_processes_share_counts_once() -> None:
-    """The sum of resident memory tells it four times, and is not what is held to the limit."""
-    process, told = start(_FORK, 50), threading.Event()
-    watch = MemoryWatch(process.pid, 150 * _MIB, told.set)
+    """Counts pages that forked processes share once, while their resident memory counts them four times."""
+    process, exceeded = start(_FORK, 50), threading.Event()
+    watch = MemoryWatch(process.pid, 150 * _MIB, exceeded.set)
     try:
         deadline = time.monotonic() + 5
         while len(tree(process.pid)) < 4:
             assert time.monotonic() < deadline
         assert sum(map(resident_bytes, tree(process.pid))) > 200 * _MIB
         assert sum(map(proportional_bytes, tree(process.pid))) < 100 * _MIB
-        assert not told.wait(0.3)
+        assert not exceeded.wait(0.3)
     finally:
         watch.stop()
         kill_all(process)
 
 
-def test_too_much_is_told_once() -> None:
-    """Soon after it happens; the peak is known then."""
-    process, told = start(_HOLD, 50), threading.Event()
-    watch = MemoryWatch(process.pid, 40 * _MIB, told.set)
+def test_excess_is_reported() -> None:
+    """Reports excess within two seconds, with the peak."""
+    process, exceeded = start(_HOLD, 50), threading.Event()
+    watch = MemoryWatch(process.pid, 40 * _MIB, exceeded.set)
     try:
-        assert told.wait(2)
+        assert exceeded.wait(2)
         assert 50 * _MIB < watch.peak_bytes < 90 * _MIB
     finally:
         kill_all(process)
 
 
-def test_enough_is_not_told() -> None:
-    """The peak is known all the same, and a process that ended holds nothing."""
-    process, told = start(_HOLD, 50), threading.Event()
-    watch = MemoryWatch(process.pid, 100 * _MIB, told.set)
+def test_memory_within_the_limit_is_not_reported() -> None:
+    """Measures the peak without reporting it, and measures 0 for an ended process."""
+    process, exceeded = start(_HOLD, 50), threading.Event()
+    watch = MemoryWatch(process.pid, 100 * _MIB, exceeded.set)
     try:
-        assert not told.wait(0.3)
+        assert not exceeded.wait(0.3)
         assert 50 * _MIB < watch.peak_bytes < 90 * _MIB
     finally:
         watch.stop()

@@ -53,7 +53,7 @@ def evaluate(invoke: Callable[..., Any]) -> Callable[[str], Any]:
 @needs_sandbox
 @pytest.mark.functional
 def test_a_function_finds_its_parts_where_lambda_has_them(invoke: Callable[..., Any]) -> None:
-    """Code, layer, runtime client and Python; nothing of ours, and no HOME."""
+    """Shows code, layer, runtime client and Python at Lambda's paths, nothing of ours, and no HOME."""
     assert invoke("hello")["greeting"] == "hi"
     seen = invoke("surroundings", {"modules": ["moto", "pytest", "greeting"]})
     assert seen["path"][:4] == ["/var/task", "/opt/python/lib/python3.13/site-packages", "/opt/python", "/var/runtime"]
@@ -91,17 +91,17 @@ def test_a_function_finds_its_parts_where_lambda_has_them(invoke: Callable[..., 
     ],
 )
 def test_nothing_else_can_be_seen_or_written(evaluate: Callable[[str], Any], expression: str, expected: object) -> None:
-    """A foreign user, its own processes, read-only folders, no shared memory, no files of this machine.
+    """Shows a foreign user, its own processes, read-only folders, no shared memory and no files of this machine.
 
-    No expression changes anything where the sandbox fails to stop it.
+    No expression changes anything if the sandbox fails to stop it.
     """
     assert evaluate(expression) == expected
 
 
 @needs_sandbox
 @pytest.mark.functional
-def test_tmp_holds_512_mib_and_lasts_as_long_as_the_instance(evaluate: Callable[[str], Any]) -> None:
-    """What does not fit is an error of the function's, and what was written is there at the next invocation."""
+def test_tmp_has_512_mib_and_lasts_as_long_as_the_execution_environment(evaluate: Callable[[str], Any]) -> None:
+    """Rejects a file above 512 MiB, and shows a file to the next invocation."""
     assert evaluate("Path('/tmp/kept').write_text('x')") == 1
     assert evaluate("Path('/tmp/kept').read_text()") == "x"
     write = "subprocess.run(['dd', 'if=/dev/zero', 'of=/tmp/big', 'bs=1M', 'count={}'], stderr=-3).returncode"
@@ -113,7 +113,7 @@ def test_tmp_holds_512_mib_and_lasts_as_long_as_the_instance(evaluate: Callable[
 @needs_sandbox
 @pytest.mark.functional
 def test_a_function_reaches_the_embedded_aws(evaluate: Callable[[str], Any]) -> None:
-    """The gateway answers on loopback, whatever else the network has."""
+    """Lets a function reach the gateway on loopback."""
     fetch = "__import__('urllib.request').request.urlopen(os.environ['AWS_ENDPOINT_URL'] + '/moto-api/').status"
     assert evaluate(fetch) == 200
 
@@ -122,7 +122,7 @@ def test_a_function_reaches_the_embedded_aws(evaluate: Callable[[str], Any]) -> 
 @pytest.mark.functional
 @pytest.mark.parametrize("event", [{"mb": 400, "seconds": 5}, {"mb": 100, "n_children": 2, "seconds": 5}])
 def test_more_memory_than_it_has_ends_a_function(invoke: Callable[..., Any], event: dict[str, int]) -> None:
-    """At once, in Lambda's words, whether one process holds it or several together."""
+    """Kills a function within three seconds when one process or several together exceed its memory."""
     started = time.monotonic()
     answer = invoke("allocate", event)
     assert time.monotonic() - started < 3
@@ -135,7 +135,7 @@ def test_more_memory_than_it_has_ends_a_function(invoke: Callable[..., Any], eve
 def test_memory_within_the_limit_is_reported(
     invoke: Callable[..., Any], sandboxed_aws: EmbeddedAws, deployed: Deployment
 ) -> None:
-    """The report names the most that the instance held."""
+    """Reports the peak memory of the execution environment."""
     assert invoke("allocate", {"mb": 120, "seconds": 0.3}) == 120 << 20
     client, group = sandboxed_aws.client("logs"), f"/aws/lambda/{deployed.name}-allocate"
     lines = [event["message"] for event in client.filter_log_events(logGroupName=group)["events"]]
@@ -149,8 +149,8 @@ def test_memory_within_the_limit_is_reported(
     ("expression", "reason"),
     [("os._exit(3)", "exit status 3"), ("os.kill(os.getpid(), 11)", "signal: segmentation fault")],
 )
-def test_a_death_is_told_as_without_a_sandbox(evaluate: Callable[[str], Any], expression: str, reason: str) -> None:
-    """The process's own status comes through."""
+def test_an_exit_is_reported_as_without_a_sandbox(evaluate: Callable[[str], Any], expression: str, reason: str) -> None:
+    """Reports the process's own exit status or signal."""
     answer = evaluate(expression)
     assert (answer["errorType"], answer["errorMessage"].split("error: ")[-1]) == ("Runtime.ExitError", reason)
 
@@ -160,7 +160,7 @@ def test_a_death_is_told_as_without_a_sandbox(evaluate: Callable[[str], Any], ex
 def test_leaving_ends_sandboxes_and_all_in_them(
     processes_of: Callable[[str], list[psutil.Process]], all_gone: Callable[[list[psutil.Process], float], bool]
 ) -> None:
-    """Busy ones too, within two seconds."""
+    """Ends busy sandboxes and their processes within two seconds."""
     with ThreadPoolExecutor() as threads:
         with EmbeddedAws(sandbox=True) as aws:
             stack = Deployment(aws)
@@ -187,8 +187,8 @@ def without_cache() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_a_missing_bubblewrap_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The embedded AWS then does not start with a sandbox, and says why."""
+def test_a_missing_bubblewrap_is_an_error_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses to start with a sandbox without bubblewrap, and names the package to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "apt-get install bubblewrap" in str(sandbox_missing())
     with pytest.raises(StartError, match="no bubblewrap on PATH"), EmbeddedAws(sandbox=True):
@@ -196,8 +196,8 @@ def test_a_missing_bubblewrap_is_told_with_what_to_install(tmp_path: Path, monke
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_a_bubblewrap_that_may_not_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where user namespaces are forbidden."""
+def test_a_forbidden_bubblewrap_is_an_error_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Returns bubblewrap's message where user namespaces are forbidden."""
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n", encoding="utf-8")
     program.chmod(0o755)
@@ -206,8 +206,8 @@ def test_a_bubblewrap_that_may_not_is_told_with_its_reason(tmp_path: Path, monke
 
 
 @pytest.mark.usefixtures("without_cache")
-def test_another_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Namespaces are Linux's."""
+def test_another_system_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Returns a reason on other systems than Linux."""
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
     assert sandbox_missing() == "sandbox: needs Linux; found darwin"
 
@@ -216,7 +216,7 @@ def test_another_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.functional
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become an ordinary user")
 def test_an_ordinary_user_can_have_a_sandbox() -> None:
-    """Where user namespaces are allowed; it has the same foreign identity."""
+    """Makes a sandbox with the same foreign identity for an ordinary user, where user namespaces are allowed."""
     arguments = [*sandbox._IDENTITY, *sandbox._system_arguments(), *sandbox._tmp_arguments(1)]
     command = ["bwrap", *arguments, "--", "/bin/sh", "-c", "id -u"]
     ended = subprocess.run(

@@ -21,7 +21,7 @@ def packed(path: Path, *entries: tuple[str, str, int]) -> Path:
 
 
 def test_files_keep_what_running_them_needs(tmp_path: Path) -> None:
-    """Content, whether it may be executed, its time in UTC, and links that stay inside."""
+    """Keeps content, executable bit, time in UTC, and links that stay inside."""
     archive = packed(
         tmp_path / "a.zip",
         ("lib.so.1", "x", 0o100600),
@@ -49,7 +49,7 @@ def test_files_keep_what_running_them_needs(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_leaves_the_folder(tmp_path: Path, entries: list[tuple[str, str, int]]) -> None:
-    """Such an archive is refused as a whole, and leaves nothing behind, inside or outside."""
+    """Rejects an archive with an entry that leads out of the folder, and writes no file."""
     archive = packed(tmp_path / "a.zip", *entries)
     with pytest.raises(BrokenArchiveError, match=r"leads out of the archive|no sound zip file"):
         unpack(archive, tmp_path / "deep" / "out")
@@ -57,8 +57,8 @@ def test_nothing_leaves_the_folder(tmp_path: Path, entries: list[tuple[str, str,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "deep"]
 
 
-def test_what_is_no_zip_file_is_an_error(tmp_path: Path) -> None:
-    """Text, or a zip file that was cut off."""
+def test_a_file_that_is_no_zip_file_is_an_error(tmp_path: Path) -> None:
+    """Rejects text and a truncated zip file."""
     whole = packed(tmp_path / "whole.zip", ("a.py", "x" * 1000, 0o100644)).read_bytes()
     for content in (b"no zip", whole[:500]):
         (tmp_path / "a.zip").write_bytes(content)
@@ -68,7 +68,7 @@ def test_what_is_no_zip_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_later_layer_wins_and_nothing_is_copied(tmp_path: Path) -> None:
-    """Also where a folder takes the place of a file, and the other way round; the layers stay as they are."""
+    """Prefers the later layer, also when a folder replaces a file or a file a folder, and changes no layer."""
     one, two, both = tmp_path / "one", tmp_path / "two", tmp_path / "both"
     for path, content in {
         one / "python" / "a.py": "a1",

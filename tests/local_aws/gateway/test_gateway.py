@@ -1,4 +1,4 @@
-"""Tests of what passes the gateway, how, and what does not."""
+"""Tests of requests through the gateway, and of those that it denies."""
 
 import http.client
 import io
@@ -50,7 +50,7 @@ def raw(aws: EmbeddedAws, request: bytes) -> bytes:
 
 
 def test_an_object_survives_the_way_there_and_back(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """Keys, metadata, ranges and HEAD answers come through as S3 has them."""
+    """Passes keys, metadata, ranges and HEAD answers unchanged."""
     s3 = embedded_aws.client("s3")
     key = "日付/a b+c&d=%2F.csv"
     s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789", Metadata={"run_id": "x-1"}, ContentType="text/csv")
@@ -62,7 +62,7 @@ def test_an_object_survives_the_way_there_and_back(embedded_aws: EmbeddedAws, bu
 
 
 def test_large_objects_pass(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """In one piece and in parts."""
+    """Passes a large object in one request and in parts."""
     s3 = embedded_aws.client("s3")
     body = bytes(range(256)) * (_TWENTY_MIB // 256)
     s3.put_object(Bucket=bucket, Key="one", Body=body)
@@ -72,7 +72,7 @@ def test_large_objects_pass(embedded_aws: EmbeddedAws, bucket: str) -> None:
 
 
 def test_a_body_of_unknown_length_passes(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """What boto3 sends chunked, and in aws-chunked coding on top, arrives as it was."""
+    """Passes bodies that boto3 sends chunked, with aws-chunked coding, too."""
 
     class Unseekable(io.RawIOBase):
         def __init__(self, data: bytes) -> None:
@@ -93,7 +93,7 @@ def test_a_body_of_unknown_length_passes(embedded_aws: EmbeddedAws, bucket: str)
 
 
 def test_chunked_requests_share_a_connection_with_others(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """The next request on the connection begins where the chunked body ended, trailers included."""
+    """Reads a chunked body and its trailers to the end, where the next request begins."""
     answer = raw(
         embedded_aws,
         f"PUT /{bucket}/chunked HTTP/1.1\r\n{_SIGNED}Transfer-Encoding: chunked\r\n\r\n".encode()
@@ -104,14 +104,14 @@ def test_chunked_requests_share_a_connection_with_others(embedded_aws: EmbeddedA
     assert answer.endswith(b"hello world")
 
 
-def test_a_client_that_waits_for_permission_gets_it(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """``Expect: 100-continue`` is answered before the body comes."""
+def test_a_client_that_expects_100_continue_gets_it(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    """Answers ``Expect: 100-continue`` before the body comes."""
     head = f"PUT /{bucket}/expected HTTP/1.1\r\n{_SIGNED}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
     assert raw(embedded_aws, head.encode()).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def test_head_and_empty_answers_have_no_body(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """A HEAD keeps the length of what GET would send; a 204 has none; the connection goes on."""
+    """Keeps the Content-Length of a HEAD answer, sends none with a 204, and keeps the connection open."""
     s3 = embedded_aws.client("s3")
     s3.put_object(Bucket=bucket, Key="h", Body=b"12345")
     answer = raw(
@@ -129,8 +129,8 @@ def test_head_and_empty_answers_have_no_body(embedded_aws: EmbeddedAws, bucket: 
     assert third.startswith(b"404")
 
 
-def test_a_malformed_chunk_is_refused(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """The connection ends with a clear answer."""
+def test_a_malformed_chunk_is_rejected(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    """Answers a malformed chunk with status 400 and the reason."""
     head = f"PUT /{bucket}/bad HTTP/1.1\r\n{_SIGNED}Transfer-Encoding: chunked\r\n\r\nzz\r\n"
     answer = raw(embedded_aws, head.encode())
     assert answer.startswith(b"HTTP/1.1 400")
@@ -138,7 +138,7 @@ def test_a_malformed_chunk_is_refused(embedded_aws: EmbeddedAws, bucket: str) ->
 
 
 def test_errors_of_moto_come_through(embedded_aws: EmbeddedAws, bucket: str) -> None:
-    """A client sees S3's own error code."""
+    """Passes S3's own error code to the client."""
     with pytest.raises(ClientError) as caught:
         embedded_aws.client("s3").get_object(Bucket=bucket, Key="nobody")
     assert caught.value.response["Error"]["Code"] == "NoSuchKey"
@@ -153,7 +153,7 @@ def test_errors_of_moto_come_through(embedded_aws: EmbeddedAws, bucket: str) -> 
     ],
 )
 def test_it_is_no_proxy(embedded_aws: EmbeddedAws, request_line: str) -> None:
-    """A request for another host gets a 403 that says so, and nothing is forwarded."""
+    """Answers a request for another host with status 403 and does not forward it."""
     answer = raw(embedded_aws, f"{request_line}\r\nHost: s3.amazonaws.com\r\nContent-Length: 3\r\n\r\nabc".encode())
     assert answer.startswith(b"HTTP/1.1 403")
     assert b"this gateway is no proxy" in answer
@@ -170,14 +170,14 @@ def test_it_is_no_proxy(embedded_aws: EmbeddedAws, request_line: str) -> None:
         ("/moto-api/recorder/replay-recording", b"{}"),
     ],
 )
-def test_moto_cannot_be_told_to_reach_aws(embedded_aws: EmbeddedAws, path: str, body: bytes) -> None:
-    """Whatever makes moto send requests elsewhere is refused."""
+def test_moto_cannot_be_configured_to_reach_aws(embedded_aws: EmbeddedAws, path: str, body: bytes) -> None:
+    """Denies every request that would make moto send requests to other hosts."""
     request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     assert raw(embedded_aws, request.encode() + body).startswith(b"HTTP/1.1 403")
 
 
 def test_harmless_settings_of_moto_pass(embedded_aws: EmbeddedAws) -> None:
-    """The Step Functions setting that tools switch stays available."""
+    """Forwards the Step Functions setting, which tools change."""
     connection = http.client.HTTPConnection(embedded_aws.endpoint_url.removeprefix("http://"), timeout=5)
     body = json.dumps({"stepfunctions": {"execute_state_machine": True}})
     connection.request("POST", "/moto-api/config", body)
@@ -187,7 +187,7 @@ def test_harmless_settings_of_moto_pass(embedded_aws: EmbeddedAws) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
 def test_moto_itself_cannot_leave_this_machine(embedded_aws: EmbeddedAws) -> None:
-    """A message to a subscriber on another host ends at the gateway; 127.0.0.2 stands for that host."""
+    """Stops a message to a subscriber on another host, for which 127.0.0.2 stands, at the gateway."""
     sns = embedded_aws.client("sns")
     topic = sns.create_topic(Name="outside")["TopicArn"]
     with socket.socket() as subscriber:
@@ -205,7 +205,7 @@ def test_moto_itself_cannot_leave_this_machine(embedded_aws: EmbeddedAws) -> Non
 def test_no_setting_of_the_user_reaches_a_client(
     embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, bucket: str, name: str
 ) -> None:
-    """Each of these alone would break or redirect a plain boto3 client."""
+    """Ignores variables that would break or redirect a plain boto3 client."""
     monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -220,7 +220,7 @@ def test_no_setting_of_the_user_reaches_a_client(
 def test_the_environment_wins_over_the_users(
     embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, bucket: str, tmp_path: Path
 ) -> None:
-    """A plain boto3 client under a user's profile, token, service endpoint and switches still comes here."""
+    """Leads a plain boto3 client to the embedded AWS despite the user's profile, token, endpoint and switches."""
     config = tmp_path / "config"
     config.write_text("[profile work]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:9\n", encoding="utf-8")
     users = {

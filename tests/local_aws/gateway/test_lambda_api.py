@@ -1,4 +1,4 @@
-"""Tests of the Invoke API: names, kinds, limits, refusals."""
+"""Tests of the Invoke API: names, invocation types, limits, errors."""
 
 import io
 import json
@@ -28,7 +28,7 @@ Invoke = Callable[..., dict[str, Any]]
     ],
 )
 def test_every_way_to_run_a_function_is_recognised(path: str) -> None:
-    """None of them reaches moto, which would answer without running anything."""
+    """Recognises every API that runs a function; moto would answer it without running the function."""
     assert is_invocation("POST", path)
     assert not is_invocation("GET", path)
 
@@ -45,7 +45,7 @@ def test_every_way_to_run_a_function_is_recognised(path: str) -> None:
     ],
 )
 def test_a_function_goes_by_name_and_arn(embedded_aws: EmbeddedAws, service: DeployedService, name: str) -> None:
-    """All forms that Lambda knows name the same function."""
+    """Finds a function by each form of name and ARN that Lambda accepts."""
     assert service.functions["echo"] == "parts-local-echo"
     client = embedded_aws.client("lambda")
     seen = json.loads(client.invoke(FunctionName="parts-local-echo")["Payload"].read())
@@ -59,7 +59,7 @@ def test_a_function_goes_by_name_and_arn(embedded_aws: EmbeddedAws, service: Dep
 
 @pytest.mark.functional
 def test_an_unknown_function_is_not_found(embedded_aws: EmbeddedAws) -> None:
-    """It is an error of the API, never an empty answer."""
+    """Answers an unknown function with Lambda's own error."""
     client = embedded_aws.client("lambda")
     with pytest.raises(client.exceptions.ResourceNotFoundException, match="Function not found: nobody"):
         client.invoke(FunctionName="nobody")
@@ -67,7 +67,7 @@ def test_an_unknown_function_is_not_found(embedded_aws: EmbeddedAws) -> None:
 
 @pytest.mark.functional
 def test_a_function_without_known_code_is_an_error(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
-    """The error names the function and the tag that is missing."""
+    """Answers a function without code with its name and the missing tag."""
     assert service.functions
     client = embedded_aws.client("lambda")
     packed = io.BytesIO()
@@ -83,8 +83,8 @@ def test_a_function_without_known_code_is_an_error(embedded_aws: EmbeddedAws, se
 
 
 @pytest.mark.functional
-def test_a_payload_that_is_too_large_is_refused(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
-    """The limit holds before anything runs; an event has a lower one."""
+def test_a_payload_that_is_too_large_is_rejected(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
+    """Rejects a payload above the limit, which is lower for an event, before anything runs."""
     client = embedded_aws.client("lambda")
     name = service.functions["echo"]
     for kind, limit in (("RequestResponse", MAX_PAYLOAD_BYTES), ("Event", MAX_EVENT_BYTES)):
@@ -95,7 +95,7 @@ def test_a_payload_that_is_too_large_is_refused(embedded_aws: EmbeddedAws, servi
 
 @pytest.mark.functional
 def test_a_payload_must_be_json(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
-    """Text that is no JSON never reaches the function."""
+    """Rejects a payload that is not JSON."""
     client = embedded_aws.client("lambda")
     with pytest.raises(client.exceptions.InvalidRequestContentException):
         client.invoke(FunctionName=service.functions["echo"], Payload=b"{not json")
@@ -103,7 +103,7 @@ def test_a_payload_must_be_json(embedded_aws: EmbeddedAws, service: DeployedServ
 
 @pytest.mark.functional
 def test_a_dry_run_runs_nothing(invoke: Invoke) -> None:
-    """It only says that the invocation would be possible."""
+    """Answers a dry run without running the function."""
     before = invoke("echo")["Payload"]["n_calls"]
     assert invoke("echo", InvocationType="DryRun")["StatusCode"] == 204
     assert invoke("echo")["Payload"]["n_calls"] == before + 1
@@ -113,7 +113,7 @@ def test_a_dry_run_runs_nothing(invoke: Invoke) -> None:
 def test_an_event_runs_in_the_background(
     invoke: Invoke, service: DeployedService, log_of: Callable[[str], list[str]]
 ) -> None:
-    """The answer comes at once, the function's log soon after."""
+    """Answers an event at once and runs the function afterwards."""
     started = time.monotonic()
     assert invoke("nap", {"seconds": 1}, InvocationType="Event")["StatusCode"] == 202
     assert time.monotonic() - started < 0.9
@@ -128,8 +128,8 @@ def test_an_event_runs_in_the_background(
 
 @pytest.mark.functional
 @pytest.mark.usefixtures("service")
-def test_other_ways_to_invoke_are_refused(embedded_aws: EmbeddedAws) -> None:
-    """Response streaming is not run, and not pretended."""
+def test_other_apis_that_invoke_are_rejected(embedded_aws: EmbeddedAws) -> None:
+    """Answers response streaming with status 501."""
     path = "/2021-11-15/functions/parts-local-echo/response-streaming-invocations"
     request = urllib.request.Request(embedded_aws.endpoint_url + path, data=b"{}", method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:

@@ -17,26 +17,26 @@ def headers(**values: str) -> Message:
 
 
 def test_a_body_ends_with_its_length() -> None:
-    """What comes behind it stays in the stream."""
+    """Reads as many bytes as Content-Length and leaves the next ones in the stream."""
     stream = io.BytesIO(b"bodyNEXT")
     assert read_body(stream, headers(Content_Length="4")) == b"body"
     assert stream.read() == b"NEXT"
 
 
 def test_a_chunked_body_ends_with_its_trailers() -> None:
-    """Extensions and trailers are passed over."""
+    """Skips chunk extensions and trailers."""
     stream = io.BytesIO(b'3;a="b"\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\nNEXT')
     assert read_body(stream, headers(Transfer_Encoding="Chunked")) == b"abc0123456789"
     assert stream.read() == b"NEXT"
 
 
 def test_no_length_means_no_body() -> None:
-    """A GET has none."""
+    """Reads no body without Content-Length."""
     assert read_body(io.BytesIO(b"NEXT"), headers()) == b""
 
 
 def test_a_large_body_comes_in_pieces() -> None:
-    """None is larger than said."""
+    """Yields pieces of at most PIECE_BYTES."""
     body = bytes(2 * PIECE_BYTES + 1)
     sizes = [len(piece) for piece in body_pieces(io.BytesIO(body), headers(Content_Length=str(len(body))))]
     assert sizes == [PIECE_BYTES, PIECE_BYTES, 1]
@@ -55,6 +55,6 @@ def test_a_large_body_comes_in_pieces() -> None:
     ],
 )
 def test_a_broken_body_is_an_error(body: bytes, values: dict[str, str]) -> None:
-    """It never passes as a shorter one."""
+    """Raises an error for a truncated or malformed body."""
     with pytest.raises(BrokenBodyError):
         read_body(io.BytesIO(body), headers(**values))

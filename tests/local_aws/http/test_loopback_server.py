@@ -1,4 +1,4 @@
-"""A server that ends says nothing of the requests that its end breaks."""
+"""Tests of the server on loopback."""
 
 import contextlib
 import socket
@@ -15,14 +15,14 @@ class _Broken(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("is_ending", [False, True])
-def test_a_broken_request_is_reported_unless_the_end_is_expected(
+def test_a_broken_request_is_reported_unless_errors_are_silenced(
     capsys: pytest.CaptureFixture[str], is_ending: bool
 ) -> None:
-    """The traceback is for those who look for a fault, not for those who press Ctrl-C."""
+    """Prints the traceback of a broken request only while the server is not being stopped."""
     server = LoopbackServer(0, _Broken)
     server.start()
     if is_ending:
-        server.expect_end()
+        server.silence_errors()
     with socket.create_connection(("127.0.0.1", server.port)) as connection, contextlib.suppress(ConnectionError):
         connection.recv(1)
     server.stop()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.functional
 
 
 def definition(result: str, wait_seconds: int = 0) -> str:
-    """Return a machine that waits and then says `result`."""
+    """Return a state machine that waits and then returns `result`."""
     states: dict[str, Any] = {
         "Wait": {"Type": "Wait", "Seconds": wait_seconds, "Next": "Say"},
         "Say": {"Type": "Pass", "Result": {"said": result}, "End": True},
@@ -22,7 +22,7 @@ def definition(result: str, wait_seconds: int = 0) -> str:
     return json.dumps({"StartAt": "Wait", "States": states})
 
 
-def outcome(client: Any, execution_arn: str) -> Any:
+def output_of(client: Any, execution_arn: str) -> Any:
     """Wait for an execution and return its output."""
     deadline = time.monotonic() + 15
     while (found := client.describe_execution(executionArn=execution_arn))["status"] == "RUNNING":
@@ -32,7 +32,7 @@ def outcome(client: Any, execution_arn: str) -> Any:
 
 
 def test_a_stacks_state_machine_runs_and_changes_with_it(embedded_aws: EmbeddedAws) -> None:
-    """It is listed and described, a changed definition takes effect, and a running execution keeps its own."""
+    """Lists, describes, runs and updates a stack's state machine; a running execution keeps its definition."""
     stack = Deployment(embedded_aws)
     client = embedded_aws.client("stepfunctions")
     arn = f"arn:aws:states:{embedded_aws.region}:123456789012:stateMachine:{stack.name}"
@@ -47,12 +47,12 @@ def test_a_stacks_state_machine_runs_and_changes_with_it(embedded_aws: EmbeddedA
     running = client.start_execution(stateMachineArn=arn)["executionArn"]
     deploy(definition("two"))
     assert '"two"' in client.describe_state_machine(stateMachineArn=arn)["definition"]
-    assert outcome(client, client.start_execution(stateMachineArn=arn)["executionArn"]) == "two"
-    assert outcome(client, running) == "one"
+    assert output_of(client, client.start_execution(stateMachineArn=arn)["executionArn"]) == "two"
+    assert output_of(client, running) == "one"
 
 
 def test_a_stack_with_a_broken_definition_fails(embedded_aws: EmbeddedAws) -> None:
-    """The deploy tells it, not the first execution."""
+    """Fails the deploy of a broken definition, not its first execution."""
     stack = Deployment(embedded_aws)
     settings = {"StateMachineName": stack.name, "RoleArn": ROLE, "DefinitionString": '{"StartAt": "A"}'}
     stack.resource("Machine", "AWS::StepFunctions::StateMachine", **settings)
@@ -61,7 +61,7 @@ def test_a_stack_with_a_broken_definition_fails(embedded_aws: EmbeddedAws) -> No
 
 
 def test_a_deleted_stack_takes_its_state_machine_along(embedded_aws: EmbeddedAws) -> None:
-    """Nothing is left to be started."""
+    """Deletes the state machine with its stack."""
     stack = Deployment(embedded_aws)
     settings = {"StateMachineName": stack.name, "RoleArn": ROLE, "DefinitionString": definition("x")}
     stack.resource("Machine", "AWS::StepFunctions::StateMachine", **settings)

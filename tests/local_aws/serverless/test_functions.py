@@ -10,14 +10,14 @@ _INTRINSICS = Intrinsics("eu-west-1", "shop-dev", {"Store": Resource("AWS::S3::B
 
 
 def test_defaults_are_serverless_own() -> None:
-    """Six seconds, 1024 MB."""
+    """Uses Serverless' defaults of six seconds and 1024 MB."""
     settings = function_settings({"handler": "a.b"}, {}, {}, _INTRINSICS, "f")
     assert (settings["Timeout"], settings["MemorySize"]) == (6, 1024)
     assert settings["Environment"] == {"Variables": {}}
 
 
 def test_the_nearer_setting_wins() -> None:
-    """Provider, function, and what the caller adds, in this order."""
+    """Overrides the provider's settings by the function's, and both by the caller's."""
     provider = {
         "timeout": 30,
         "memorySize": 512,
@@ -39,7 +39,7 @@ def test_the_nearer_setting_wins() -> None:
     ],
 )
 def test_a_setting_that_lambda_cannot_have_is_an_error(spec: dict[str, object], problem: str) -> None:
-    """It names its place in the file."""
+    """Raises an error with the place in the file."""
     with pytest.raises(DeployError) as caught:
         function_settings(spec, {}, {}, _INTRINSICS, "f")
     assert str(caught.value).startswith(problem)

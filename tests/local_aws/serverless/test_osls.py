@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fire_schedule import main
 
 from local_aws import EmbeddedAws
-from local_aws.schedule import main
 
 _ROOT = Path(__file__).parents[3]
 _MODULES = _ROOT / "node_modules"
@@ -73,9 +73,9 @@ def greeted(osls: Osls) -> tuple[Any, Any]:
 def test_what_was_deployed_runs_until_the_next_deploy(
     osls: Osls, service_copy: Path, embedded_aws: EmbeddedAws
 ) -> None:
-    """A changed working tree has no effect; deployed, the changed function, layer and definition have.
+    """Runs the deployed function, layer and definition until the changed ones are deployed.
 
-    One test, because a deploy and an execution take seconds each; the deployed schedule can be fired, too.
+    One test, because a deploy and an execution take seconds each; it fires the deployed schedule, too.
     """
     osls("deploy")
     before = {"version": 1, "greeting": "hello from a layer"}

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from local_aws.errors import ServiceFileError
-from local_aws.serverless.variable_sources import MISSING, Sources
-from local_aws.serverless.variables import Variables
+from local_aws.serverless.variables import MISSING, Variables
 
 
 def resolve(tmp_path: Path, text: str, **files: str) -> Any:
@@ -18,13 +17,8 @@ def resolve(tmp_path: Path, text: str, **files: str) -> Any:
     path = tmp_path / "serverless.yml"
     path.write_text(text, encoding="utf-8")
     outputs = {("other-dev", "Name"): "from-stack"}
-    sources = Sources(
-        folder=tmp_path,
-        options={"stage": "dev"},
-        fixed={"sls:stage": "dev", "aws:region": "eu-west-1", "aws:accountId": "123456789012"},
-        stack_output=lambda stack, output: outputs.get((stack, output), MISSING),
-    )
-    return Variables(path, sources).get("x")
+    values = {"opt:stage": "dev", "sls:stage": "dev", "aws:region": "eu-west-1", "aws:accountId": "123456789012"}
+    return Variables(path, values, lambda stack, output: outputs.get((stack, output), MISSING)).get("x")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +48,7 @@ def resolve(tmp_path: Path, text: str, **files: str) -> Any:
     ],
 )
 def test_a_variable_has_its_value(tmp_path: Path, value: str, expected: object) -> None:
-    """Alone it keeps its type, in a text it becomes text."""
+    """Keeps the type of a variable that is a whole value, and turns a variable inside a text into text."""
     text = (
         "custom: {number: 5, flag: true, list: [one, two], by: {dev: {size: 1}}, alias: '${self:custom.by.dev}'}\n"
         f"x: {json.dumps(value)}\n"
@@ -66,19 +60,19 @@ def test_a_variable_has_its_value(tmp_path: Path, value: str, expected: object) 
 @pytest.mark.parametrize(
     "text", ["${AWS::Region}", "${Name}", "${Name.Arn}", "${!Literal}", "a ${AWS::StackName} b", "$.x"]
 )
-def test_what_is_cloudformations_stays(tmp_path: Path, text: str) -> None:
-    """Pseudo parameters, logical ids and escapes have no source."""
+def test_cloudformations_variables_stay(tmp_path: Path, text: str) -> None:
+    """Leaves pseudo parameters, logical ids and escapes unchanged."""
     assert resolve(tmp_path, f"x: '{text}'\n") == text
 
 
 def test_the_environment_has_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that is set wins over the fallback, one that is not leaves it."""
+    """Prefers an environment variable that is set to the fallback, and uses the fallback for one that is not."""
     monkeypatch.setenv("WHO", "ops")
     assert resolve(tmp_path, "x: ${env:WHO, 'nobody'} ${env:NOT_SET_ANYWHERE, 'nobody'}\n") == "ops nobody"
 
 
-def test_both_kinds_live_in_one_text(tmp_path: Path) -> None:
-    """Only ours is replaced."""
+def test_both_kinds_of_variables_can_be_in_one_text(tmp_path: Path) -> None:
+    """Replaces Serverless variables and leaves CloudFormation's."""
     assert resolve(tmp_path, "x: '${sls:stage}-${AWS::Region}-${Name}'\n") == "dev-${AWS::Region}-${Name}"
 
 
@@ -98,7 +92,7 @@ def test_both_kinds_live_in_one_text(tmp_path: Path) -> None:
     ],
 )
 def test_a_variable_without_value_is_an_error(tmp_path: Path, value: str, problem: str) -> None:
-    """The error has the file, where it stands, what was found and what is supported."""
+    """Raises an error with the file, the place, the variable and the supported sources."""
     text = f"custom: {{one: '${{self:custom.two}}', two: '${{self:custom.one}}'}}\nx: ['{value}']\n"
     if value == "${self:x}":
         text = "x: '${self:x}'\n"
@@ -109,7 +103,7 @@ def test_a_variable_without_value_is_an_error(tmp_path: Path, value: str, proble
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
-    """At most five are shown, the rest is counted."""
+    """Shows at most five problems and counts the rest."""
     values = "".join(f"  k{number}: '${{self:no{number}}}'\n" for number in range(7))
     with pytest.raises(ServiceFileError) as caught:
         resolve(tmp_path, f"x:\n{values}")
@@ -118,12 +112,12 @@ def test_all_problems_come_at_once(tmp_path: Path) -> None:
     assert lines[5:] == ["... and 2 more"]
 
 
-def test_what_is_not_asked_for_may_hold_anything(tmp_path: Path) -> None:
-    """A plugin's section does not disturb."""
+def test_sections_that_are_not_needed_are_not_resolved(tmp_path: Path) -> None:
+    """Ignores unsupported variables in sections that are not needed."""
     assert resolve(tmp_path, "plugin: '${ssm:/a}'\nx: 1\n") == 1
 
 
 def test_a_file_that_is_no_mapping_is_an_error(tmp_path: Path) -> None:
-    """It says what it found."""
+    """Raises an error with the type found."""
     with pytest.raises(ServiceFileError, match="found list; expected a mapping with 'service'"):
         resolve(tmp_path, "- x\n")

@@ -1,4 +1,4 @@
-"""Functions that do what functions do, good and bad."""
+"""Functions that succeed, fail, hang, exit and log."""
 
 import logging
 import os
@@ -67,7 +67,7 @@ def nap(event: dict[str, float], _context: Any) -> int:
 
 
 def hang(event: dict[str, str], _context: Any) -> None:
-    """Make ``file``, so that one knows that the function runs, and never end."""
+    """Make ``file``, so that the test knows that the function runs, and never end."""
     Path(event["file"]).touch()
     time.sleep(300)
 

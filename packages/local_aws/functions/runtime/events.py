@@ -1,4 +1,4 @@
-"""What passes between a function instance's runtime and us."""
+"""What an execution environment's runtime is given, and what it reports."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,7 @@ MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100  # AWS's own figure
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for a function.
-
-    Attributes
-    ----------
-    client_context
-        JSON text that the caller sent along, or nothing.
-    """
+    """One event for a function; `client_context` is JSON text from the caller, or empty."""
 
     request_id: str
     function_arn: str
@@ -22,21 +16,13 @@ class Invocation:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """The runtime took an invocation: its clock starts.
-
-    Attributes
-    ----------
-    deadline
-        `time.time` at which it is out of time.
-    """
-
-    deadline: float
+class InvocationTaken:
+    """The runtime took an invocation: the function's time-out starts."""
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The runtime answered; `is_error` when its function, or its own start, failed."""
+class ResponsePosted:
+    """The runtime posted a response; `is_init_error` when the handler's module failed to load."""
 
     body: bytes
     is_error: bool = False
@@ -44,17 +30,17 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class TooLarge:
-    """The runtime's answer was larger than Lambda allows."""
+class ResponseTooLarge:
+    """The runtime posted a response that is larger than Lambda allows."""
 
     n_bytes: int
 
 
 @dataclass(frozen=True)
-class Exited:
+class RuntimeExited:
     """The runtime's process ended; `status` as in `subprocess`: negative for a signal."""
 
     status: int
 
 
-Happening = Taken | Answered | TooLarge | Exited
+RuntimeEvent = InvocationTaken | ResponsePosted | ResponseTooLarge | RuntimeExited

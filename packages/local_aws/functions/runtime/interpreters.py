@@ -1,47 +1,28 @@
 """Find a Python of a given version on this machine."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from local_aws.errors import RuntimeNotFoundError
 
-# A pyenv shim for an inactive version is on PATH and fails, so each candidate is really run.
-_PROBE = (
-    "import json, sys; print(json.dumps(['%d.%d' % sys.version_info[:2], "
-    "getattr(sys, '_base_executable', sys.executable), sys.base_prefix]))"
-)
-_PROBE_SECONDS = 20
+_UV_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An installed Python, not one of a virtual environment.
-
-    Attributes
-    ----------
-    executable
-        Its program.
-    base
-        The folder of its installation.
-    """
+    """An installed Python, never a virtual environment's: its program, and the folder of its installation."""
 
     executable: Path
     base: Path
 
 
 def find_interpreter(version: str) -> Interpreter:
-    """Return a Python of this version: the one that runs us, else the first one on PATH, of pyenv or of uv.
-
-    Parameters
-    ----------
-    version
-        Such as ``3.13``.
+    """Return a Python of a version such as ``3.13``: the running one, else what uv finds; pyenv's without their shims.
 
     Raises
     ------
@@ -53,34 +34,30 @@ def find_interpreter(version: str) -> Interpreter:
     >>> find_interpreter(f"{sys.version_info.major}.{sys.version_info.minor}").executable.is_file()
     True
     """
-    for candidate in _candidates(version):
-        found = _probe(candidate)
-        if found and found[0] == version:
-            return Interpreter(Path(found[1]).resolve(), Path(found[2]))
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if version == running:
+        executable = getattr(sys, "_base_executable", sys.executable)
+        return Interpreter(Path(executable).resolve(), Path(sys.base_prefix))
+    if executable := find_installed(version):
+        return Interpreter(executable, executable.parents[1])
     raise RuntimeNotFoundError(
         f"runtime python{version}: this machine has no Python {version}; found {running}; expected python{version} on "
         f"PATH. Install it, say with `uv python install {version}` or `pyenv install {version}`."
     )
 
 
-def _candidates(version: str) -> Iterator[str]:
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        yield sys.executable
-    for folder in os.get_exec_path():
-        if found := shutil.which(f"python{version}", path=folder):
-            yield found
-    home = Path.home()
-    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
-    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local" / "share" / "uv" / "python")
-    for root, pattern in ((pyenv, f"{version}.*"), (uv, f"cpython-{version}.*")):
-        yield from (str(folder / "bin" / f"python{version}") for folder in sorted(root.glob(pattern), reverse=True))
-
-
-def _probe(executable: str) -> list[str] | None:
-    command = [executable, "-I", "-c", _PROBE]
-    try:
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=True)
-        return list(json.loads(shown.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return None
+def find_installed(version: str) -> Path | None:
+    """Return the program of a Python that uv, pyenv or this machine installed; None when there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    folders = [str(folder / "bin") for folder in sorted(pyenv.glob(f"{version}.*"), reverse=True)]
+    environment = {**os.environ, "PATH": os.pathsep.join([*os.get_exec_path(), *folders])}
+    options = ["--system", "--resolve-links", "--no-project", "--no-config", "--no-cache", "--offline"]
+    ended = subprocess.run(
+        [find_uv_bin(), "python", "find", *options, f"cpython@{version}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_UV_SECONDS,
+        check=False,
+    )
+    return None if ended.returncode else Path(ended.stdout.strip())

@@ -1,4 +1,4 @@
-"""Pythons that see nothing of a developer's packages: for deployed code only what was deployed counts."""
+"""Pythons without a developer's packages: deployed code must import only what was deployed."""
 
 import importlib.metadata
 import re
@@ -26,15 +26,13 @@ class IsolatedPython:
     version
         Such as ``3.13``.
     lang
-        Its folder, a virtual environment without any packages; stands for ``/var/lang``.
+        A virtual environment without packages; becomes ``/var/lang``.
     base
-        The installation that the standard library comes from.
+        The installation with the standard library.
     runtime
-        The folder with the runtime client and nothing else; stands for ``/var/runtime``.
-    sandbox_lang
-        As `lang`, but for where a sandbox shows the installation.
-    sandbox_base
-        Where that is: the system's own stays where it is.
+        The folder with the runtime client and nothing else; becomes ``/var/runtime``.
+    sandbox_lang, sandbox_base
+        `lang` and `base` with the paths that they have in a sandbox.
     """
 
     version: str
@@ -46,18 +44,12 @@ class IsolatedPython:
 
 
 class IsolatedPythons:
-    """Makes them when they are first asked for.
-
-    Parameters
-    ----------
-    root
-        The folder that they are made in.
-    """
+    """Makes each `IsolatedPython` at its first use, in the folder `root`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._made: dict[str, IsolatedPython] = {}
+        self._pythons: dict[str, IsolatedPython] = {}
 
     def get(self, runtime: str) -> IsolatedPython:
         """Return the Python for a Lambda runtime, such as ``python3.13``.
@@ -71,9 +63,9 @@ class IsolatedPythons:
         if not matched:
             raise RuntimeNotFoundError(f"runtime: cannot be run here; found {runtime!r}; expected python3.X")
         with self._lock:
-            if runtime not in self._made:
-                self._made[runtime] = self._make(matched[1])
-            return self._made[runtime]
+            if runtime not in self._pythons:
+                self._pythons[runtime] = self._make(matched[1])
+            return self._pythons[runtime]
 
     def _make(self, version: str) -> IsolatedPython:
         interpreter = find_interpreter(version)
@@ -99,12 +91,9 @@ def _make_lang(folder: Path, version: str, executable: Path) -> None:
 
 
 def _copy_client(folder: Path, *, is_ours: bool) -> None:
-    """Copy the runtime client and what it depends on; times are kept, so that compiled files stay valid.
+    """Copy the runtime client and its dependencies, with their times, so that compiled files stay valid.
 
-    Parameters
-    ----------
-    is_ours
-        It is for our own version of Python; extension modules are of no use to another one.
+    Another version of Python than ours gets no extension modules, and `runtime_transport` in the place of one.
     """
     folder.mkdir(parents=True)
     shutil.copy(lambda_bootstrap.__file__, folder / "bootstrap.py")
@@ -123,7 +112,7 @@ def _with_requirements(name: str) -> list[importlib.metadata.Distribution]:
     distribution = importlib.metadata.distribution(name)
     plain = [text for text in distribution.requires or [] if "extra" not in text]
     names = [matched[0] for text in plain if (matched := _REQUIREMENT_NAME.match(text))]
-    return [distribution, *(found for required in names for found in _with_requirements(required))]
+    return [distribution, *(each for required in names for each in _with_requirements(required))]
 
 
 def _is_metadata(top: str) -> bool:

@@ -1,7 +1,7 @@
-"""Start the runtime client in an instance of deployed code, as the bootstrap of Lambda's own Python runtimes does.
+"""Start the runtime client for deployed code, as the bootstrap of Lambda's own Python runtimes does.
 
-It runs as a script, by the function's Python and without this package: ``bootstrap.py OPT HANDLER``. Deployed code and
-layers come first on ``sys.path``; children see neither, unless the function sets ``PYTHONPATH``, as on Lambda.
+The function's Python runs it as a script, without this package: ``bootstrap.py OPT HANDLER``. Deployed code and layers
+come first on ``sys.path``; child processes have neither, unless the function sets ``PYTHONPATH``, as on Lambda.
 """
 
 import os
@@ -10,15 +10,15 @@ import sys
 
 
 def main() -> None:
-    """Set the search path up and run the function's handler until the instance ends."""
+    """Set the search path and run the function's handler until the process is ended."""
     task, opt = os.environ["LAMBDA_TASK_ROOT"], sys.argv.pop(1)
-    ours = [task]
+    own = [task]
     if "PYTHONPATH" not in os.environ:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        ours += [f"{opt}/python/lib/{version}/site-packages", f"{opt}/python"]
+        own += [f"{opt}/python/lib/{version}/site-packages", f"{opt}/python"]
         os.environ["PYTHONPATH"] = os.environ["LAMBDA_RUNTIME_DIR"]
-    sys.path[:0] = ours
-    for folder in ours:
+    sys.path[:0] = own
+    for folder in own:
         site.addsitedir(folder)  # for .pth files in it
     from awslambdaric.__main__ import main as run  # type: ignore[import-untyped]  # noqa: PLC0415 - the path is new
 

@@ -1,8 +1,7 @@
-"""Stand in for awslambdaric's compiled transport, which is built for one version of Python only.
+"""Replace awslambdaric's compiled transport, which is built for one version of Python only.
 
-A function whose Python is another one than ours gets this file as ``runtime_client.py``; all the rest stays AWS's own.
-It runs without this package. The Runtime API is described at
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
+A function with another version of Python than ours gets this file as ``runtime_client.py`` beside the rest of
+awslambdaric; it runs without this package. See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
 import http.client
@@ -43,7 +42,7 @@ def _call(
         content = answer.read()
     finally:
         connection.close()
-    # A result that is too large is answered with 413, which the real service takes for told.
+    # 413, a result that is too large, is no failure of this call: the Runtime API reports it.
     if answer.status >= _FAILED and answer.status != http.client.REQUEST_ENTITY_TOO_LARGE:
         raise RuntimeError(f"Runtime API {method} {path}: found status {answer.status}; expected success")
     return content, dict(answer.headers.items())

@@ -1,4 +1,4 @@
-"""Functions that show what deployed code sees of the world."""
+"""Functions that return what deployed code can see and do."""
 
 import importlib.util
 import os
