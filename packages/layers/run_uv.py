@@ -12,6 +12,7 @@ import re
 import ssl
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 # What of the user's own settings for uv is about the index, the network and the cache. Any other one, such as a target
@@ -53,12 +54,20 @@ def uv_environment() -> dict[str, str]:
     certificates = ssl.get_default_verify_paths()
     if certificates.cafile or (certificates.capath and any(Path(certificates.capath).iterdir())):
         environment.setdefault("UV_SYSTEM_CERTS", "1")
-    cache = Path(environment.get("UV_CACHE_DIR") or environment.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    while not cache.exists():
-        cache = cache.parent
-    if not os.access(cache, os.W_OK):
+    if not _is_cache_writable(environment):
         environment["UV_NO_CACHE"] = "1"
     return environment
+
+
+def _is_cache_writable(environment: Mapping[str, str]) -> bool:
+    """Tell whether uv can write its cache; in some containers there is no home folder, and uv would give up."""
+    folder = environment.get("UV_CACHE_DIR") or f"{environment.get('XDG_CACHE_HOME') or '~/.cache'}/uv"
+    try:
+        cache = Path(folder).expanduser()
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return False
+    return os.access(cache, os.W_OK)
 
 
 def _pip_settings() -> dict[str, str]:
