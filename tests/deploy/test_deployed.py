@@ -153,7 +153,7 @@ def test_the_notebooks_pass_in_a_sandbox_like_lambdas(deployed):
     (plot,) = [out for cell in checks.cells if cell.get("id") == "plot" for out in cell.outputs]
     assert len(plot.data["image/png"]) > 5_000
     assert "stderr" not in {out.get("name") for cell in checks.cells for out in cell.get("outputs", [])}
-    assert '<section class="verdict good"' in deployed.body("runs/20210323/sandboxed/report.html")
+    assert '<section class="verdict success"' in deployed.body("runs/20210323/sandboxed/report.html")
 
 
 def test_osls_invokes_a_single_function(deployed):

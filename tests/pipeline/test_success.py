@@ -109,7 +109,7 @@ def functions_with_zygotes(stage):
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # a kernel that has just ended
             if any("zygote_process" in word for word in process.cmdline()):
-                names.add(process.environ()["AWS_LAMBDA_FUNCTION_NAME"])
+                names.add(process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "a zygote of this process"))
     return {name for name in names if stage.pipeline.state_machine_arn.rsplit("-", 1)[1] in name.split("-")}
 
 
