@@ -91,13 +91,19 @@ class Deployed:
         """Return an object of the analytics bucket."""
         return self.aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
 
-    def messages(self) -> list[str]:
-        """Return, once, the failure messages since the last call."""
-        sqs = self.aws.client("sqs")
-        received = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
-        for message in received:
-            sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"])["Message"] for message in received]
+    def messages(self, execution: str) -> list[str]:
+        """Return the messages about an execution: wait for the first, and a moment longer for a second."""
+        sqs, texts, deadline = self.aws.client("sqs"), [], time.monotonic() + 30
+        while time.monotonic() < deadline:
+            time.sleep(0.2)
+            received = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
+            for message in received:
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            new = [json.loads(message["Body"])["Message"] for message in received]
+            texts += [text for text in new if f", {execution}.\n" in text]
+            if texts:
+                deadline = min(deadline, time.monotonic() + 2)
+        return texts
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +200,7 @@ def test_only_a_deploy_changes_what_runs(deployed):
     deployed.deploy()
     failed = deployed.run("deployed")
     assert (failed["status"], failed["error"]) == ("FAILED", "NotebookError")
-    (message,) = deployed.messages()
+    (message,) = deployed.messages("deployed")
     assert "ZeroDivisionError: planted" in message
     assert "papermill-error-cell-tag" in deployed.body("runs/20210323/deployed/02_join.ipynb")
     assert deployed.body(PUBLISHED) == deploy_local.EXPECTED
@@ -211,7 +217,7 @@ def test_a_function_out_of_time_keeps_its_notebook(deployed):
     )
     failed = deployed.run("out-of-time")
     assert (failed["status"], failed["error"]) == ("FAILED", "NotebookTimeoutError")
-    assert len(deployed.messages()) == 1
+    assert len(deployed.messages("out-of-time")) == 1
     assert "papermill" in deployed.body("runs/20210323/out-of-time/02_join.ipynb")
     (deployed.folder / "notebooks" / "02_join.ipynb").write_bytes(good)
 
