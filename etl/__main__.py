@@ -8,8 +8,15 @@ import sys
 def main() -> int:
     """Run the command that the arguments name; return its exit code."""
     try:
-        from etl.cli.main import main as run  # noqa: PLC0415 - see above
-
+        try:
+            from etl.cli.main import main as run  # noqa: PLC0415 - see above
+        except ModuleNotFoundError as error:
+            # `pip install .` without the extra installs what the functions need
+            sys.stderr.write(
+                f"etl: found no module {error.name}; expected the packages of the command line. "
+                "Install them in a clone of the project: 'make setup', or pip install '.[local]'.\n"
+            )
+            return 2
         return run()
     except KeyboardInterrupt:
         return 130

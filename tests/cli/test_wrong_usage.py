@@ -1,5 +1,8 @@
 """Mistakes that people make with the command line."""
 
+import subprocess
+import sys
+
 import pytest
 
 from etl.cli.main import main
@@ -103,3 +106,12 @@ def test_a_wrong_devices_file_is_one_line_before_anything_starts(capsys, tmp_pat
     assert out == ""
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_a_missing_package_of_the_command_line_is_one_line():
+    """Returns 2 and says how to install it, where only the functions' packages are installed."""
+    code = "import sys; sys.modules['uv'] = None; from etl.__main__ import main; sys.exit(main())"
+    answer = subprocess.run([sys.executable, "-c", code, "run"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("etl: found no module uv; expected the packages of the command line.")
+    assert answer.stderr.count("\n") == 1
