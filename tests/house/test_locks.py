@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
@@ -147,3 +148,30 @@ def test_an_installed_package_needs_what_the_locks_are_made_from() -> None:
         f"requirements/{name}.in" for name in LOCKS["dev"]
     }
     assert {path.stem for path in REQUIREMENTS.glob("*.in")} == set(LOCKS["dev"])
+
+
+@pytest.mark.parametrize(
+    ("package", "names"),
+    [
+        ("warm_kernels", ["lambda"]),
+        ("notebook_report", ["lambda"]),
+        ("local_aws", ["lambda", "local"]),
+        ("layers", ["lambda", "local", "dev"]),
+    ],
+)
+def test_an_installed_project_has_what_its_packages_need(package: str, names: list[str]) -> None:
+    """The project's dependencies, and those of the extra that uses a package, bring each one that it declares."""
+    path = ROOT / "packages" / package / "pyproject.toml"
+    dependencies = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["dependencies"]
+    lines = [line for name in names for line in (REQUIREMENTS / f"{name}.in").read_text(encoding="utf-8").splitlines()]
+    waiting = [Requirement(text) for line in lines if (text := line.split("#")[0].strip())]
+    installed: set[str] = set()
+    while waiting:
+        requirement = waiting.pop()
+        if canonicalize_name(requirement.name) in installed:
+            continue
+        installed.add(canonicalize_name(requirement.name))
+        needs = map(Requirement, importlib.metadata.distribution(requirement.name).requires or [])
+        extras = requirement.extras or {""}
+        waiting += [n for n in needs if not n.marker or any(n.marker.evaluate({"extra": extra}) for extra in extras)]
+    assert {canonicalize_name(Requirement(text).name) for text in dependencies} - installed == set()
