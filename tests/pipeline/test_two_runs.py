@@ -23,7 +23,13 @@ from etl.settings import VARIABLES
 from etl.storage import aws
 from lambda_wrappers import publish
 
-pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.exhaustive]
+pytestmark = [
+    pytest.mark.functional,
+    pytest.mark.slow,
+    pytest.mark.exhaustive,
+    # a run is a thread: an error that it did not expect fails the test
+    pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
+]
 
 DAY = "2021-03-23"
 PUBLISHED = "devices_operation_history_data/20210323.csv"
@@ -138,6 +144,7 @@ def day(stage):
         record = {"device_id": "device_u33nk7yy", "timestamp": str(second), "power": "on"}
         stage.put_raw(json.dumps({"data": [record]}).encode(), f"{owner}.json")
     monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "publish")
     for name, variable in VARIABLES.items():
         monkeypatch.setenv(variable, {**vars(stage.pipeline), **SETTINGS}[name])
     clients = [aws.client(service) for service in ("s3", "dynamodb")]
