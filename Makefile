@@ -50,7 +50,7 @@ deploy-local: setup node_modules package ## Deploy both stacks to a fresh embedd
 deploy: setup ## Check stage and account, build, deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
 	@$(PY) scripts/stage.py deploy $(STAGE_OPTIONS)
 
-doctor: setup node_modules ## Say of an account and a stage whether a deploy and a run would work; changes nothing: STAGE=dev
+doctor: setup ## Say of an account and a stage whether a deploy and a run would work; changes nothing: STAGE=dev
 	@$(PY) scripts/doctor.py $(STAGE_OPTIONS)
 
 invoke: setup ## Run the deployed pipeline once, print its answer: STAGE=dev [DATA='{"run_date": "2021-03-23"}']

@@ -13,7 +13,7 @@ from diagnosis.finding import Check, Finding, Level, findings_of
 from stages.access import StageAccess, StageError, add_stage_options, sign_in
 
 CHECKS: dict[str, Check] = {
-    "account": account.who,
+    "account": account.identity,
     "permissions": account.permissions,
     "concurrency": account.concurrency,
     "stacks": stacks.stacks,

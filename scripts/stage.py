@@ -7,13 +7,11 @@ the packages are built, then AWS is changed.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 
 import package
 from etl.errors import EtlError
-from osls import RESOURCES, ROOT, SERVICE, OslsError, osls
+from osls import RESOURCES, SERVICE, OslsError, install_osls, osls
 from stages.access import StageAccess, StageError, add_stage_options, confirm_account, sign_in
 from stages.execution import ExecutionError, execution_input, run_once
 
@@ -36,7 +34,7 @@ def main() -> int:
 
 def deploy(access: StageAccess, _options: argparse.Namespace) -> None:
     """Build, and deploy both stacks, first the one with the resources that outlive a deploy."""
-    _install_osls()
+    install_osls()
     if package.main([]):
         raise StageError("the packages were not built; nothing was deployed.")
     for config in (RESOURCES, SERVICE):
@@ -52,22 +50,15 @@ def invoke(access: StageAccess, options: argparse.Namespace) -> None:
 
 def logs(access: StageAccess, options: argparse.Namespace) -> None:
     """Show the last day's log of one function."""
-    _install_osls()
+    install_osls()
     print(_osls(access, "logs", "--function", options.function, "--startTime", "1d"), end="")
 
 
 def remove(access: StageAccess, _options: argparse.Namespace) -> None:
     """Remove functions and state machine; the table and the buckets stay, with all that is in them."""
-    _install_osls()
+    install_osls()
     print(_osls(access, "remove"), end="")
     print("Kept: the device table and the buckets (stack device-operation-history-resources).")
-
-
-def _install_osls() -> None:
-    """Install osls where it is missing or not the one of the lock."""
-    answer = subprocess.run([os.environ.get("MAKE", "make"), "-s", "node_modules"], cwd=ROOT, check=False)
-    if answer.returncode:
-        raise StageError("osls was not installed; nothing was done.")
 
 
 def _osls(access: StageAccess, *arguments: str, config: str = SERVICE) -> str:

@@ -19,7 +19,7 @@ from diagnosis.finding import client
 from diagnosis.packages import compile_template
 from diagnosis.stacks import describe_stack
 from etl.storage.stage_resources import STACK
-from osls import RESOURCES, OslsError
+from osls import RESOURCES, OslsError, install_osls
 from stages.access import StageAccess, StageError, add_stage_options, confirm_account, sign_in
 
 CHANGE_SET = "take-up"
@@ -58,6 +58,7 @@ def take_up(access: StageAccess) -> None:
     stack = f"{STACK}-{access.stage}"
     if describe_stack(stack):
         raise StageError(f"stack {stack}: is there; expected none. Deploy: make deploy STAGE={access.stage}")
+    install_osls()
     with tempfile.TemporaryDirectory() as temporary:
         template = import_template(compile_template(access, RESOURCES, Path(temporary)))
     cloudformation = client("cloudformation")

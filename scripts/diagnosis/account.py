@@ -12,7 +12,7 @@ MIN_CONCURRENCY = 100
 _CONCURRENCY_QUOTA = "L-B99A9384"
 
 
-def who(access: StageAccess) -> Iterator[Finding]:
+def identity(access: StageAccess) -> Iterator[Finding]:
     """Yield account, region and the principal of the credentials."""
     yield Finding(Level.OK, "account", f"{access.account}, region {access.region}, as {access.arn}")
     if access.arn.endswith(":root"):

@@ -26,15 +26,15 @@ def subscription(access: StageAccess) -> Iterator[Finding]:
     if not subscriptions:
         advice = f"Name an address in serverless.yml, custom.failureEmail.{access.stage}, and deploy."
         yield Finding(Level.LOOK, "failures", "sent to nobody", advice)
-    for one in subscriptions:
-        if one["SubscriptionArn"] == "PendingConfirmation":
+    for entry in subscriptions:
+        if entry["SubscriptionArn"] == "PendingConfirmation":
             again = (
-                f"aws sns subscribe --topic-arn {topic_arn} --protocol {one['Protocol']} --notification-endpoint ..."
+                f"aws sns subscribe --topic-arn {topic_arn} --protocol {entry['Protocol']} --notification-endpoint ..."
             )
             advice = f"Its owner confirms it by the link in the e-mail. Send that again: {again}"
-            yield Finding(Level.WRONG, "failures", f"{one['Endpoint']} has not confirmed and gets none", advice)
+            yield Finding(Level.WRONG, "failures", f"{entry['Endpoint']} has not confirmed and gets none", advice)
         else:
-            yield Finding(Level.OK, "failures", f"sent to {one['Endpoint']}, confirmed")
+            yield Finding(Level.OK, "failures", f"sent to {entry['Endpoint']}, confirmed")
 
 
 def schedule(access: StageAccess) -> Iterator[Finding]:

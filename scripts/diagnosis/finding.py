@@ -12,11 +12,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from osls import OslsError
 from stages.access import StageAccess
 
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 # one more try: whoever calls the doctor waits
-_PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
+_TWO_TRIES = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 class Level(StrEnum):
@@ -59,7 +60,7 @@ Check = Callable[[StageAccess], Iterable[Finding]]
 
 def client(service: str) -> Any:
     """Return a client of the credentials that `stages.access.sign_in` checked."""
-    return boto3.client(service, config=_PATIENCE)
+    return boto3.client(service, config=_TWO_TRIES)
 
 
 def findings_of(subject: str, check: Check, access: StageAccess) -> list[Finding]:
@@ -74,6 +75,8 @@ def findings_of(subject: str, check: Check, access: StageAccess) -> list[Finding
             findings.append(Finding(Level.UNKNOWN, subject, f"AWS refused {error.operation_name} ({code})", advice))
         else:
             findings.append(Finding(Level.UNKNOWN, subject, f"no answer here to {error.operation_name} ({code})"))
+    except OslsError as error:
+        findings.append(Finding(Level.UNKNOWN, subject, "osls cannot be used here", str(error)))
     except ResponseParserError:
         findings.append(Finding(Level.UNKNOWN, subject, "this AWS does not know what was asked"))
     except BotoCoreError as error:

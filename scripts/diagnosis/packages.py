@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from diagnosis.finding import Finding, Level, client
 from layers.archive import write_zip
 from layers.budget import LIMIT_MIB, MIB, SPARE_MIB
-from osls import RESOURCES, ROOT, SERVICE, OslsError, osls
+from osls import RESOURCES, ROOT, SERVICE, OslsError, install_osls, osls
 from package import FUNCTION, LAYERS, layers_of_functions, unzipped_bytes
 from stages.access import StageAccess
 
@@ -28,6 +28,7 @@ _COMPILED = Path(".serverless") / "cloudformation-template-update-stack.json"
 
 def templates(access: StageAccess) -> Iterator[Finding]:
     """Yield whether CloudFormation takes the templates and Step Functions the definition, as osls compiles them."""
+    install_osls()
     with tempfile.TemporaryDirectory() as temporary:
         for config in (RESOURCES, SERVICE):
             try:

@@ -46,7 +46,7 @@ def execution_input(text: str) -> dict[str, Any]:
     return value
 
 
-def run_once(machine_arn: str, data: dict[str, Any], *, stage: str, time_zone: str | None = None) -> None:
+def run_once(machine_arn: str, data: dict[str, Any], *, stage: str) -> None:
     """Start an execution, print its states, its answer and the folder of its notebooks, and wait for its end.
 
     Parameters
@@ -57,8 +57,6 @@ def run_once(machine_arn: str, data: dict[str, Any], *, stage: str, time_zone: s
         The execution's input.
     stage
         For the analytics bucket's name.
-    time_zone
-        IANA name of the zone of run dates; that of serverless.yml, if it is not named.
 
     Raises
     ------
@@ -85,14 +83,15 @@ def run_once(machine_arn: str, data: dict[str, Any], *, stage: str, time_zone: s
     print(f"status: {result.status}")
     if result.succeeded:
         print(f"output: {json.dumps(result.output, ensure_ascii=False, indent=2)}")
-    print(f"notebooks: {_folder(data, started_at, name, stage, time_zone or read_yaml(SERVICE)['custom']['timeZone'])}")
+    print(f"notebooks: {_folder(data, started_at, name, stage)}")
     if not result.succeeded:
         raise ExecutionError(f"the execution ended as {result.status}: {result.error}: {result.cause}")
 
 
-def _folder(data: dict[str, Any], started_at: datetime, name: str, stage: str, time_zone: str) -> str:
+def _folder(data: dict[str, Any], started_at: datetime, name: str, stage: str) -> str:
     """Return the address of the run's folder; its run date is derived as LoadFile derives it."""
     try:
+        time_zone = read_yaml(SERVICE)["custom"]["timeZone"]
         instant = data.get("scheduled_at", started_at.isoformat())
         run_date = RunDate.parse(data.get("run_date", RunDate.of_instant(instant, time_zone)))
         return f"s3://{stage_resources(stage).analytics_bucket_name}/{run_prefix(run_date, name)}"

@@ -118,7 +118,7 @@ def test_root_credentials_are_worth_a_look(answers: Answers) -> None:
     """Nothing is simulated for the root user, which may do everything."""
     del answers
     root = StageAccess("prod", REGION, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
-    assert [finding.level for finding in account.who(root)] == [Level.OK, Level.LOOK]
+    assert [finding.level for finding in account.identity(root)] == [Level.OK, Level.LOOK]
     assert list(account.permissions(root)) == []
 
 
@@ -193,8 +193,8 @@ def test_whoever_is_on_call_must_have_confirmed(answers: Answers, subscription: 
 def test_a_paused_schedule_is_worth_a_look(answers: Answers, state: str, level: str) -> None:
     """The deployed state is compared with that of serverless.yml; the hour is shown with its zone."""
     answers("cloudformation", "describe_stacks", stack())
-    found = {"State": state, "ScheduleExpression": "cron(30 0 * * ? *)", "ScheduleExpressionTimezone": "Asia/Tokyo"}
-    answers("scheduler", "get_schedule", found)
+    answer = {"State": state, "ScheduleExpression": "cron(30 0 * * ? *)", "ScheduleExpressionTimezone": "Asia/Tokyo"}
+    answers("scheduler", "get_schedule", answer)
     (line,) = lines(delivery.schedule)
     assert line.startswith(f"{level:<12}  schedule: {state}, cron(30 0 * * ? *) in Asia/Tokyo")
 

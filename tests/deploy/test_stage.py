@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pty
 import select
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
+import osls
+import stage as stage_script
 from etl.runs.provenance import ROOT
 from stages import access
 from stages.access import StageAccess, StageError, confirm_account, require_stage_name
@@ -250,3 +254,37 @@ def test_an_input_that_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(ExecutionError, match=r"""^DATA=.*expected one, as in DATA='\{"run_date": "2021-03-23"\}'"""):
         execution_input(text)
     assert execution_input("") == {}
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_deploy_builds_before_it_deploys(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """First osls, then the packages, then both stacks; nothing is deployed where a package was not built."""
+    steps: list[str] = []
+
+    def build(_arguments: list[str]) -> int:
+        steps.append("package")
+        return code
+
+    def run_osls(_access: StageAccess, action: str, *, config: str) -> str:
+        steps.append(f"{action} {config}")
+        return ""
+
+    monkeypatch.setattr(stage_script, "install_osls", lambda: steps.append("osls"))
+    monkeypatch.setattr("package.main", build)
+    monkeypatch.setattr(stage_script, "_osls", run_osls)
+    if code:
+        with pytest.raises(StageError, match="nothing was deployed"):
+            stage_script.deploy(ACCESS, argparse.Namespace())
+        assert steps == ["osls", "package"]
+    else:
+        stage_script.deploy(ACCESS, argparse.Namespace())
+        assert steps == ["osls", "package", "deploy serverless-resources.yml", "deploy serverless.yml"]
+
+
+def test_a_link_to_another_clones_tools_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Npm would empty the folder behind the link."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "node_modules").symlink_to(tmp_path / "shared")
+    monkeypatch.setattr(osls, "ROOT", tmp_path)
+    monkeypatch.setattr("subprocess.run", lambda *_arguments, **_options: pytest.fail("something was run"))
+    osls.install_osls()
