@@ -8,13 +8,15 @@ unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PY := $(BIN)/python
-STAGE_OPTIONS = --stage '$(STAGE)' $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(REGION),--region '$(REGION)')
+# an argument of the shell, whatever it has in it
+quoted = '$(subst ','\'',$(1))'
+STAGE_OPTIONS = --stage $(call quoted,$(STAGE)) $(if $(ACCOUNT),--account $(call quoted,$(ACCOUNT))) $(if $(REGION),--region $(call quoted,$(REGION)))
 
 SAMPLE ?= day
 RUN_day := --raw sample/devices-raw-data.json --devices sample/devices.json --run-date 2021-03-23
 RUN_month := --raw sample/household-month.json --devices sample/household-devices.json --run-date 2021-04-30
 
-.PHONY: help setup run lab aws notebooks hooks screenshots bench test test-exhaustive test-fast lint format lock clean package deploy-local deploy invoke logs remove
+.PHONY: help setup run lab aws notebooks hooks screenshots bench test test-exhaustive test-fast lint format lock clean package deploy-local deploy doctor invoke logs rollback remove
 
 help: ## Show this help
 	@echo 'make TARGET, where TARGET is'
@@ -45,16 +47,22 @@ node_modules: package-lock.json
 deploy-local: setup node_modules package ## Deploy both stacks to a fresh embedded AWS with osls, run and compare
 	@$(PY) scripts/deploy_local.py
 
-deploy: setup node_modules package ## Deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
+deploy: setup ## Check stage and account, build, deploy to AWS: STAGE=dev [ACCOUNT=...] [REGION=...]
 	@$(PY) scripts/stage.py deploy $(STAGE_OPTIONS)
 
-invoke: setup node_modules ## Run the deployed pipeline once: STAGE=dev [DATA='{"run_date": "2021-03-23"}']
-	@$(PY) scripts/stage.py invoke $(STAGE_OPTIONS) $(if $(DATA),--data '$(DATA)')
+doctor: setup ## Say of an account and a stage whether a deploy and a run would work; changes nothing: STAGE=dev
+	@$(PY) scripts/doctor.py $(STAGE_OPTIONS)
 
-logs: setup node_modules ## Show a deployed function's log: STAGE=dev [FUNCTION=data_join]
-	@$(PY) scripts/stage.py logs $(STAGE_OPTIONS) $(if $(FUNCTION),--function '$(FUNCTION)')
+invoke: setup ## Run the deployed pipeline once, print its answer: STAGE=dev [DATA='{"run_date": "2021-03-23"}']
+	@$(PY) scripts/stage.py invoke $(STAGE_OPTIONS) $(if $(DATA),--data $(call quoted,$(DATA)))
 
-remove: setup node_modules ## Remove functions and state machine; table and buckets stay: STAGE=dev
+logs: setup ## Show a deployed function's log: STAGE=dev [FUNCTION=data_join]
+	@$(PY) scripts/stage.py logs $(STAGE_OPTIONS) $(if $(FUNCTION),--function $(call quoted,$(FUNCTION)))
+
+rollback: setup ## List a published day's versions; with VERSION, publish that one again: STAGE=dev DAY=20210323 [VERSION=...]
+	@$(PY) scripts/rollback.py $(STAGE_OPTIONS) --day $(call quoted,$(DAY)) $(if $(VERSION),--version $(call quoted,$(VERSION)))
+
+remove: setup ## Remove functions and state machine; table and buckets stay: STAGE=dev
 	@$(PY) scripts/stage.py remove $(STAGE_OPTIONS)
 
 notebooks: setup ## Re-execute the committed notebooks, show what changed, ask before it is written; ACCEPT=1 writes

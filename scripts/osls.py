@@ -16,6 +16,23 @@ class OslsError(Exception):
     """Osls ended with an error, or is not there."""
 
 
+def install_osls() -> None:
+    """Install osls, as the Makefile does it, where it is missing or not the one of package-lock.json.
+
+    A link to another clone's node_modules is left alone.
+
+    Raises
+    ------
+    OslsError
+        npm is missing or failed; its message is on stderr.
+    """
+    if (ROOT / "node_modules").is_symlink():
+        return
+    make = [os.environ.get("MAKE", "make"), "-s", "node_modules"]
+    if subprocess.run(make, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode:
+        raise OslsError("osls was not installed; nothing was done.")
+
+
 def osls(
     *arguments: str,
     config: str = SERVICE,

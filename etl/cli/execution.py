@@ -29,18 +29,24 @@ class StateTry:
 class ExecutionResult:
     """The result of an execution: its `output` if it succeeded, else the name of the `error` and its `cause`."""
 
-    succeeded: bool
+    status: str
     output: dict[str, Any]
     error: str
     cause: str
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether Step Functions calls it SUCCEEDED."""
+        return self.status == "SUCCEEDED"
+
 
 @dataclass(frozen=True)
 class Execution:
-    """An execution that was started; `stepfunctions` is a boto3 client."""
+    """An execution that was started; `stepfunctions` is a boto3 client, asked again after `poll_seconds`."""
 
     arn: str
     stepfunctions: Any
+    poll_seconds: float = POLL_SECONDS
 
     @property
     def name(self) -> str:
@@ -69,7 +75,7 @@ class Execution:
             n_seen = len(events)
             if not is_running:
                 return
-            time.sleep(POLL_SECONDS)
+            time.sleep(self.poll_seconds)
 
     def result(self) -> ExecutionResult:
         """Return the result of an ended execution; of a Lambda's error, which is JSON, the cause is its message."""
@@ -78,7 +84,7 @@ class Execution:
         cause = ended.get("cause") or ""
         with contextlib.suppress(ValueError, KeyError, TypeError):
             cause = json.loads(cause)["errorMessage"]
-        return ExecutionResult(ended["status"] == "SUCCEEDED", output, ended.get("error") or ended["status"], cause)
+        return ExecutionResult(ended["status"], output, ended.get("error") or ended["status"], cause)
 
     def show(self, print_line: Callable[[str], None]) -> ExecutionResult:
         """Print a line for each state as it ends, and return the result."""

@@ -37,6 +37,7 @@ _BY_CODE: dict[str, type[EtlError]] = {
     "403": AccessDeniedError,
     "NoSuchBucket": MissingBucketError,
     "NoSuchKey": MissingObjectError,
+    "NoSuchVersion": MissingObjectError,
     "NoSuchUpload": MissingObjectError,
     "404": MissingObjectError,
     "ResourceNotFoundException": MissingTableError,

@@ -1,4 +1,4 @@
-"""Publish a checked history: one conditional server-side copy, the only commit point of a run.
+"""Publish a checked history, or an earlier version of a published one: one conditional server-side copy.
 
 Source of the conditions: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
@@ -37,6 +37,8 @@ class Publication:
         ETag of what was published when the run began; None: nothing was.
     metadata
         Of the published object; ``execution`` and ``sha256`` tell whose it is.
+    source_version
+        VersionId of the source; None: its newest version.
     """
 
     bucket: str
@@ -46,6 +48,7 @@ class Publication:
     published_key: str
     replaced_etag: str | None
     metadata: Mapping[str, str]
+    source_version: str | None = None
 
     @property
     def condition(self) -> dict[str, str]:
@@ -55,8 +58,9 @@ class Publication:
     @property
     def source(self) -> dict[str, Any]:
         """The source of a copy, with the condition on it."""
+        version = {"VersionId": self.source_version} if self.source_version else {}
         return {
-            "CopySource": {"Bucket": self.bucket, "Key": self.source_key},
+            "CopySource": {"Bucket": self.bucket, "Key": self.source_key, **version},
             "CopySourceIfMatch": f'"{self.source_etag}"',
         }
 
@@ -92,8 +96,9 @@ def publish(publication: Publication, *, max_copy_bytes: int = MAX_COPY_BYTES, p
         with aws_errors(f"{where}, publish"):
             copy(s3_client(publication.bucket), publication, part_bytes)
     except (InputChangedError, MissingObjectError, TransientError) as error:
-        published, source = _head(publication, publication.published_key), _head(publication, publication.source_key)
-        if published and all(published["Metadata"].get(name) == publication.metadata[name] for name in _IDENTITY):
+        published = _head(publication, publication.published_key)
+        source = _head(publication, publication.source_key, publication.source_version)
+        if published and _is_published(publication, published):
             return
         if source is None or _etag(source) != publication.source_etag:
             raise InputChangedError(
@@ -140,11 +145,19 @@ def _copy_in_parts(s3: Any, publication: Publication, part_bytes: int) -> None:
         raise
 
 
-def _head(publication: Publication, key: str) -> dict[str, Any] | None:
+def _is_published(publication: Publication, published: dict[str, Any]) -> bool:
+    """Tell whether what S3 knows of the published object is what this publication writes."""
+    metadata = published["Metadata"]
+    return all(metadata.get(name) == publication.metadata.get(name) for name in _IDENTITY)
+
+
+def _head(publication: Publication, key: str, version: str | None = None) -> dict[str, Any] | None:
     """Return what S3 knows of an object, or None where there is none."""
     try:
         with aws_errors(f"s3://{publication.bucket}/{key}, look"):
-            answer: dict[str, Any] = s3_client(publication.bucket).head_object(Bucket=publication.bucket, Key=key)
+            s3 = s3_client(publication.bucket)
+            more = {"VersionId": version} if version else {}
+            answer: dict[str, Any] = s3.head_object(Bucket=publication.bucket, Key=key, **more)
     except MissingObjectError:
         return None
     return answer

@@ -9,8 +9,8 @@ import pytest
 from etl.cli import run_command
 from etl.cli.execution import ExecutionResult
 
-FAILED = ExecutionResult(succeeded=False, output={}, error="ChecksFailedError", cause="history: failed power.")
-NO_FILE = ExecutionResult(succeeded=True, output={"result": "No file."}, error="", cause="")
+FAILED = ExecutionResult(status="FAILED", output={}, error="ChecksFailedError", cause="history: failed power.")
+NO_FILE = ExecutionResult(status="SUCCEEDED", output={"result": "No file."}, error="", cause="")
 
 
 class Pipeline:

@@ -229,7 +229,7 @@ def test_remove_keeps_the_table_and_the_buckets(deployed):
         [*command, "999999999999"], env=deployed.environment, capture_output=True, text=True, check=False
     )
     assert refused.returncode == 1
-    assert "nothing was done" in refused.stderr
+    assert "Nothing was done" in refused.stderr
     assert deployed.aws.client("lambda").list_functions()["Functions"]
     answer = subprocess.run([*command, ACCOUNT], env=deployed.environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -62,3 +63,20 @@ def test_documents_and_makefile_name_the_same_targets() -> None:
     """Each target that README.md or CONTRIBUTING.md calls exists, and each target is called in one of them."""
     assert mentioned() - set(targets()) == set(), "the documents call targets that do not exist"
     assert set(targets()) - mentioned() == set(), "targets that no document mentions"
+
+
+def test_a_value_reaches_its_command_whole() -> None:
+    """A quote in DATA ends no argument of the shell: the line from a failure message works as it is."""
+    data = """{"s3_object_key": "it's; echo.json"}"""
+    shown = make("--dry-run", "invoke", "STAGE=dev", f"DATA={data}").stdout
+    line = next(line for line in shown.splitlines() if "scripts/stage.py" in line)
+    assert shlex.split(line)[-3:] == ["dev", "--data", data]
+
+
+@pytest.mark.parametrize("target", ["deploy", "invoke", "logs", "remove", "rollback", "doctor"])
+def test_nothing_is_built_before_the_stage_is_checked(target: str) -> None:
+    """What takes minutes is no prerequisite: the script checks stage and account, then builds."""
+    shown = make("--dry-run", target).stdout
+    assert f"scripts/{target if target in ('rollback', 'doctor') else 'stage'}.py" in shown
+    assert "package.py" not in shown
+    assert "npm" not in shown

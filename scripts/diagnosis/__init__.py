@@ -1,0 +1,1 @@
+"""What `make doctor` looks at, one module for each subject; everything here only reads."""
