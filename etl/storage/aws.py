@@ -34,6 +34,7 @@ _EMBEDDED_HOSTS = ("localhost", "127.0.0.1", "::1")
 _BY_CODE: dict[str, type[EtlError]] = {
     "AccessDenied": AccessDeniedError,
     "AccessDeniedException": AccessDeniedError,
+    "AuthorizationError": AccessDeniedError,  # SNS
     "403": AccessDeniedError,
     "NoSuchBucket": MissingBucketError,
     "NoSuchKey": MissingObjectError,

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from local_aws.moto.execution_events import send_execution_events
+from local_aws.moto.roles import act_with_roles, complete_roles, deploy_bucket_policies
 from local_aws.moto.s3_conditions import honour_conditions
+from local_aws.moto.state_machines import fail_with_children, name_refused_invocations, refuse_unknown_fields
 
 
 def apply_patches() -> None:
@@ -22,6 +24,12 @@ def apply_patches() -> None:
     _refuse_undeclared_parameters()
     honour_conditions()
     send_execution_events()
+    deploy_bucket_policies()
+    complete_roles()
+    act_with_roles()
+    name_refused_invocations()
+    refuse_unknown_fields()
+    fail_with_children()
 
 
 def _run_state_machines_of_stacks() -> None:
