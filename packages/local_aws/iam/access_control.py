@@ -3,7 +3,7 @@
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -47,11 +47,11 @@ class AccessControl:
         request = Request(method, target, _by_lower_name(headers), service, self._region, body)
         for call in calls_of(request):
             try:
-                decision = self._decide(call, caller)
+                refused, decision = self._decide(call, caller)
             except UnsupportedPolicyError as error:
                 return refusal_answer(request, str(error))
             if decision is not Decision.ALLOWED and self._has_resource(call):
-                return refusal_answer(request, _message(call, caller, decision))
+                return refusal_answer(request, _message(refused, caller, decision))
         return None
 
     def forget_policies(self, method: str, target: str, headers: Headers) -> None:
@@ -62,31 +62,30 @@ class AccessControl:
             with self._lock:
                 self._cache.clear()
 
-    def _decide(self, call: Call, caller: Principal | None) -> Decision:
+    def _decide(self, call: Call, caller: Principal | None) -> tuple[Call, Decision]:
+        """Return the decision, and the call that it is about: for a missing object, that to list its bucket."""
         identity = (
             self._cached(f"role {caller.role_name}", lambda: self._role_policies(caller.role_name)) if caller else []
         )
         bucket = self._bucket_policy(call)
         decision = decide(call, caller, identity, bucket)
         if decision is Decision.ALLOWED and caller and call.action == "s3:GetObject":
-            return self._decide_missing(call, caller, identity, bucket)
-        return decision
+            listing = Call("s3:ListBucket", call.resource.partition("/")[0])
+            may_list = decide(listing, caller, identity, bucket)
+            if may_list is not Decision.ALLOWED and self._is_missing(call):
+                return listing, may_list
+        return call, decision
 
-    def _decide_missing(
-        self, call: Call, caller: Principal, identity: list[dict[str, Any]], policy: Mapping[str, Any] | None
-    ) -> Decision:
-        """Refuse to say that an object is missing to a role that may not list the bucket.
+    def _is_missing(self, call: Call) -> bool:
+        """Tell whether there is no such object; S3 says so only to those who may list the bucket.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
         """
-        listing = Call("s3:ListBucket", call.resource.partition("/")[0])
-        if decide(listing, caller, identity, policy) is Decision.ALLOWED:
-            return Decision.ALLOWED
         try:
             self._client("s3").head_object(Bucket=_bucket(call), Key=call.resource.partition("/")[2])
         except ClientError:
-            return Decision.NOT_ALLOWED
-        return Decision.ALLOWED
+            return True
+        return False
 
     def _has_resource(self, call: Call) -> bool:
         """Tell whether the bucket exists; S3 answers NoSuchBucket before it looks at policies, whoever asks."""

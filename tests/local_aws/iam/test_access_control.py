@@ -159,6 +159,7 @@ def test_s3_by_a_role(call: Call, operation: str, arguments: dict[str, str], exp
 def test_a_missing_object_is_hidden_from_a_role_that_may_not_list(call: Call) -> None:
     """Answers AccessDenied, not NoSuchKey, where the role lacks s3:ListBucket."""
     assert call("s3", "get_object", Bucket="guarded-hidden", Key="missing") == ("AccessDenied", 403)
+    assert 's3:ListBucket on resource: "arn:aws:s3:::guarded-hidden"' in call.message  # type: ignore[attr-defined]
 
 
 def test_s3_says_who_may_not_do_what(call: Call) -> None:
