@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from local_aws.errors import UnsupportedPolicyError
 from local_aws.http.http_message import Headers, HttpAnswer
@@ -15,6 +15,7 @@ from local_aws.iam.credentials import Principal, RoleCredentials, signer
 from local_aws.iam.policies import Decision, decide
 from local_aws.iam.refusals import refusal_answer
 
+_REFUSALS = (ClientError, ParamValidationError)  # a bucket's name may be malformed
 _CHANGING_SERVICES = {"iam", "cloudformation"}
 
 
@@ -83,27 +84,27 @@ class AccessControl:
         """
         try:
             self._client("s3").head_object(Bucket=_bucket(call), Key=call.resource.partition("/")[2])
-        except ClientError:
+        except _REFUSALS:
             return True
         return False
 
     def _has_resource(self, call: Call) -> bool:
         """Tell whether the bucket exists; S3 answers NoSuchBucket before it looks at policies, whoever asks."""
-        if not call.action.startswith("s3:"):
+        if not call.action.startswith("s3:") or not _bucket(call):
             return True
         try:
             self._client("s3").head_bucket(Bucket=_bucket(call))
-        except ClientError:
+        except _REFUSALS:
             return False
         return True
 
     def _bucket_policy(self, call: Call) -> dict[str, Any] | None:
-        if not call.action.startswith("s3:"):
+        if not call.action.startswith("s3:") or not _bucket(call):
             return None
         name = _bucket(call)
 
         def read() -> list[dict[str, Any]]:
-            with contextlib.suppress(ClientError):  # no policy, or no bucket
+            with contextlib.suppress(*_REFUSALS):  # no policy, or no bucket
                 return [json.loads(self._client("s3").get_bucket_policy(Bucket=name)["Policy"])]
             return []
 

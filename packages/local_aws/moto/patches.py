@@ -22,6 +22,7 @@ def apply_patches() -> None:
     _complete_layer_versions()
     _keep_double_dollars()
     _refuse_undeclared_parameters()
+    _retain_resources()
     honour_conditions()
     send_execution_events()
     deploy_bucket_policies()
@@ -108,3 +109,21 @@ def _refuse_undeclared_parameters() -> None:
         load_parameters(resources)
 
     ResourceMap.load_parameters = checked
+
+
+def _retain_resources() -> None:
+    """Let a stack that is deleted leave its resources of ``RetainExceptOnCreate``, which moto deletes.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 - the same
+
+    delete = ResourceMap.delete
+
+    def delete_others(resources: Any) -> None:
+        for declared in resources._template.get("Resources", {}).values():  # noqa: SLF001
+            if declared.get("DeletionPolicy") == "RetainExceptOnCreate":
+                declared["DeletionPolicy"] = "Retain"
+        delete(resources)
+
+    ResourceMap.delete = delete_others

@@ -194,6 +194,7 @@ def test_lambda_by_a_role(call: Call, guarded: DeployedService) -> None:
 
 def test_a_call_that_is_not_known_is_refused_to_roles(call: Call) -> None:
     """Refuses to let pass a call of which it cannot tell whether the role allows it."""
+    assert call("s3", "list_buckets") == ("AccessDenied", 403)
     assert call("sqs", "list_queues") == ("AccessDeniedException", 400)
     assert "an action that the embedded AWS does not know" in call.message  # type: ignore[attr-defined]
 

@@ -86,3 +86,17 @@ def test_a_parameter_that_the_template_does_not_declare_is_refused(embedded_aws:
     client.create_stack(TemplateBody=json.dumps(declared), **request)
     with pytest.raises(ClientError, match=refused):
         client.update_stack(TemplateBody=json.dumps(queue), **request)
+
+
+def test_a_deleted_stack_leaves_what_it_must_retain(embedded_aws: EmbeddedAws) -> None:
+    """Deletes a queue, and leaves that whose policy is RetainExceptOnCreate."""
+    client, sqs = embedded_aws.client("cloudformation"), embedded_aws.client("sqs")
+    queue = {"Type": "AWS::SQS::Queue", "UpdateReplacePolicy": "Retain"}
+    resources = {
+        "Kept": {**queue, "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"QueueName": "retained-kept"}},
+        "Gone": {**queue, "DeletionPolicy": "Delete", "Properties": {"QueueName": "retained-gone"}},
+    }
+    client.create_stack(StackName="retained", TemplateBody=json.dumps({"Resources": resources}))
+    client.delete_stack(StackName="retained")
+    urls = sqs.list_queues(QueueNamePrefix="retained")["QueueUrls"]
+    assert [url.rsplit("/", 1)[1] for url in urls] == ["retained-kept"]
