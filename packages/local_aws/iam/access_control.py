@@ -58,7 +58,7 @@ class AccessControl:
     def forget_policies(self, method: str, target: str, headers: Headers) -> None:
         """Read policies anew after a request that may have changed them."""
         _, service = signer(target, headers)
-        is_bucket_change = service == "s3" and method != "GET" and target.strip("/").count("/") == 0
+        is_bucket_change = service == "s3" and method != "GET" and "/" not in target.partition("?")[0].strip("/")
         if service in _CHANGING_SERVICES or is_bucket_change:
             with self._lock:
                 self._cache.clear()

@@ -125,7 +125,10 @@ def _function_arn(path: str, region: str) -> str:
 
 def _s3_calls(request: Request) -> list[Call]:
     url = urlsplit(request.target)
-    bucket, _, key = unquote(url.path).lstrip("/").partition("/")
+    path, host = unquote(url.path).lstrip("/"), request.headers.get("host", "").partition(":")[0]
+    if host.endswith(".localhost"):  # virtual-hosted style
+        path = f"{host.removesuffix('.localhost')}/{path}"
+    bucket, _, key = path.partition("/")
     query = parse_qs(url.query, keep_blank_values=True)
     names = frozenset(name for name in query if name != "x-id" and not name.startswith(("X-Amz-", "response-")))
     method = "GET" if request.method == "HEAD" else request.method

@@ -26,6 +26,7 @@ def calls(method: str, target: str, service: str, body: bytes = b"", **headers: 
         ("GET", "/b/k/1.csv", {}, [("s3:GetObject", _OBJECT)]),
         ("GET", "/b/k/1.csv?x-id=GetObject", {}, [("s3:GetObject", _OBJECT)]),
         ("HEAD", "/b/k/1.csv", {}, [("s3:GetObject", _OBJECT)]),
+        ("GET", "/k/1.csv", {"host": "b.localhost:5000"}, [("s3:GetObject", _OBJECT)]),
         ("GET", "/b/k%2F1.csv?versionId=1", {}, [("s3:GetObjectVersion", _OBJECT)]),
         ("GET", "/b?list-type=2&prefix=k", {}, [("s3:ListBucket", "arn:aws:s3:::b")]),
         ("HEAD", "/b", {}, [("s3:ListBucket", "arn:aws:s3:::b")]),
