@@ -44,7 +44,8 @@ def restore(bucket: str, prefix: str, paths: Iterable[Path]) -> None:
     """Copy the mirrored files of a run into a bucket, below the run's prefix."""
     for path in paths:
         with path.open("rb") as content:
-            object_store.put(bucket, prefix + path.name, content)
+            # by the bucket's policy an object below runs/ is only written where there is none
+            object_store.put(bucket, prefix + path.name, content, only_if_absent=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:

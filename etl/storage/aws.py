@@ -31,9 +31,12 @@ from etl.storage import read_only
 EMBEDDED_ACCOUNT = "123456789012"
 _EMBEDDED_HOSTS = ("localhost", "127.0.0.1", "::1")
 
+_MAX_REASON = 400  # characters; a refusal names the role, the action and, last, the resource
+
 _BY_CODE: dict[str, type[EtlError]] = {
     "AccessDenied": AccessDeniedError,
     "AccessDeniedException": AccessDeniedError,
+    "AuthorizationError": AccessDeniedError,  # SNS
     "403": AccessDeniedError,
     "NoSuchBucket": MissingBucketError,
     "NoSuchKey": MissingObjectError,
@@ -123,7 +126,7 @@ def aws_errors(where: str) -> Iterator[None]:
         status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
         fallback = ServiceUnavailableError if status >= 500 else AwsRequestError  # noqa: PLR2004 - HTTP's server errors
         error_class = _BY_CODE.get(code, fallback)
-        reason = error.response["Error"].get("Message", "")[:200]
+        reason = error.response["Error"].get("Message", "")[:_MAX_REASON]
         raise error_class(f"{where}: {code or status} ({reason}). {_WHAT_TO_DO[error_class]}") from error
     except (NoCredentialsError, ProfileNotFound, TokenRetrievalError) as error:
         raise AccessDeniedError(f"{where}: AWS does not know you ({str(error)[:200]}). Set credentials.") from error

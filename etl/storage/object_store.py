@@ -189,8 +189,8 @@ def require_content(bucket: str, key: str, sha256: bytes) -> str:
     return blocks.etag
 
 
-def put(bucket: str, key: str, content: BinaryIO) -> None:
-    """Write an object, replacing an earlier one; for raw files, which belong to their senders.
+def put(bucket: str, key: str, content: BinaryIO, *, only_if_absent: bool = False) -> None:
+    """Write an object, replacing an earlier one unless `only_if_absent`; for files that no step of a run writes.
 
     Raises
     ------
@@ -198,8 +198,9 @@ def put(bucket: str, key: str, content: BinaryIO) -> None:
         This session only reads.
     """
     require_writable(f"s3://{bucket}/{key}")
+    condition = {"IfNoneMatch": "*"} if only_if_absent else {}
     with aws_errors(f"s3://{bucket}/{key}, write"):
-        s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content)
+        s3_client(bucket).put_object(Bucket=bucket, Key=key, Body=content, **condition)
 
 
 def manifest_entry(bucket: str, key: str, n_bytes: int, sha256: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """An AWS for laptop, tests and CI: moto behind a gateway that runs Lambda functions for real."""
 
 import contextlib
+import functools
 import shutil
 import tempfile
 import uuid
@@ -21,6 +22,8 @@ from local_aws.functions.sandbox import sandbox_missing
 from local_aws.gateway.forwarding import Forwarder
 from local_aws.gateway.gateway import Gateway
 from local_aws.gateway.lambda_api import LambdaApi
+from local_aws.iam.access_control import AccessControl
+from local_aws.iam.credentials import RoleCredentials
 from local_aws.moto.backend import MotoBackend
 
 
@@ -70,16 +73,19 @@ class EmbeddedAws:
             write_profile(self._profile)
             gateway = self._open_gateway()
             stack.callback(gateway.stop)
-            moto = MotoBackend(owner, root, gateway.port, self.region)
+            credentials = RoleCredentials()
+            moto = MotoBackend(owner, root, gateway.port, self.region, credentials.states_key)
             stack.callback(moto.stop)
             endpoint_url = f"http://{LOOPBACK}:{gateway.port}"
             self._clients = ClientFactory(endpoint_url, self.region)
             moto_port = moto.wait_until_ready()
             direct = ClientFactory(f"http://{LOOPBACK}:{moto_port}", self.region)
-            host = HostContext(endpoint_url, self.region, owner, root, direct.client("logs"), self._has_sandbox)
+            logs = direct.client("logs")
+            host = HostContext(endpoint_url, self.region, owner, root, logs, credentials, self._has_sandbox)
             self._pool = FunctionPool(direct.client("lambda"), self._code_sources(direct, root), host)
             stack.callback(self._pool.close)
-            gateway.open(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool))
+            access_control = AccessControl(credentials, functools.cache(direct.client), self.region)
+            gateway.open(Forwarder(LOOPBACK, moto_port), LambdaApi(self._pool), access_control)
             # called first on exit: requests in progress break when moto ends, and their tracebacks help nobody
             stack.callback(gateway.silence_errors)
             self._endpoint_url = endpoint_url

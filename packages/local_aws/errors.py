@@ -21,6 +21,10 @@ class DeployError(LocalAwsError):
     """A service could not be deployed: its CloudFormation stack failed, or a reference leads nowhere."""
 
 
+class UnsupportedPolicyError(LocalAwsError):
+    """A policy has a part that the embedded AWS cannot evaluate; the call that needs it is refused."""
+
+
 class StoppingError(LocalAwsError):
     """A function was invoked while the embedded AWS was stopping."""
 

@@ -140,7 +140,9 @@ def stage(embedded_aws):
         execution="nightly",
     )
     for name, content in notebooks.items():
-        object_store.put(made.analytics_bucket_name, f"runs/20210323/nightly/{name}", io.BytesIO(content))
+        object_store.put(
+            made.analytics_bucket_name, f"runs/20210323/nightly/{name}", io.BytesIO(content), only_if_absent=True
+        )
     return made
 
 

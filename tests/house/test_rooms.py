@@ -21,8 +21,9 @@ LEVELS = {
     ],
     "local_aws": [
         {"environment", "errors", "processes"},
-        {"clients", "http", "moto"},
-        {"cloudformation"},
+        {"clients", "http"},
+        {"iam"},
+        {"cloudformation", "moto"},
         {"functions"},
         {"gateway"},
         {"embedded_aws"},

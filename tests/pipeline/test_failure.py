@@ -94,10 +94,18 @@ def test_a_missing_bucket(failing):
     assert_failed_safely(run, error="MissingBucketError", notebook="01_load.ipynb", says="not-there-123456789012")
 
 
-def test_a_missing_table(failing):
+def test_a_missing_table(embedded_aws, failing):
     """The join cannot guess owners."""
+    stage = failing()
+    name = stage.pipeline.devices_table_name
+    embedded_aws.client("dynamodb").delete_table(TableName=name)
+    assert_failed_safely(stage.run(), error="MissingTableError", notebook="02_join.ipynb", says=f"table {name}")
+
+
+def test_a_table_that_the_role_does_not_name(failing):
+    """DynamoDB refuses the role before it looks for the table."""
     run = failing(DEVICES_TABLE_NAME="NotThere").run()
-    assert_failed_safely(run, error="MissingTableError", notebook="02_join.ipynb", says="table NotThere")
+    assert_failed_safely(run, error="AccessDeniedError", notebook="02_join.ipynb", says="dynamodb:Scan")
 
 
 def test_a_cell_that_raises(failing):

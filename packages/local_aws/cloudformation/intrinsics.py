@@ -16,6 +16,7 @@ _PLACEHOLDER = re.compile(r"\$\{([^!${}][^${}]*)\}")
 # What Fn::GetAtt returns for each type; {id} is the physical id, {name} its last part.
 _ATTRIBUTES = {
     "AWS::S3::Bucket": {"Arn": "arn:aws:s3:::{id}"},
+    "AWS::IAM::Role": {"Arn": "arn:aws:iam::{account}:role/{id}"},
     "AWS::DynamoDB::Table": {"Arn": "arn:aws:dynamodb:{region}:{account}:table/{id}"},
     "AWS::SNS::Topic": {"TopicArn": "{id}", "TopicName": "{name}"},
     "AWS::SQS::Queue": {"Arn": "arn:aws:sqs:{region}:{account}:{name}", "QueueName": "{name}", "QueueUrl": "{id}"},

@@ -11,10 +11,12 @@ from local_aws.cloudformation.intrinsics import Resource, references
 from local_aws.errors import DeployError
 
 RESOURCE_TYPES = (
-    *("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Events::Rule"),
+    *("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue"),
+    *("AWS::Events::Rule", "AWS::IAM::Role"),
 )
-"""What a run needs; all other types (policies, alarms, roles) are skipped: moto ignores or cannot make them."""
+"""What a run needs; all other types (alarms, other policies) are skipped: moto ignores or cannot make them."""
 
+_ROLE = "AWS::IAM::Role"
 _SHOWN_CHARACTERS = 400
 _READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
@@ -38,10 +40,13 @@ def local_template(resources: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``Resources`` of `RESOURCE_TYPES`, their ``DependsOn`` too, and the ``Outputs`` that refer only to them.
+        ``Resources`` of `RESOURCE_TYPES`, their ``DependsOn`` too, without roles that refer to others (such as the
+        role of a schedule, which is not made either), and the ``Outputs`` that refer only to them.
     """
     declared = resources.get("Resources") or {}
     kept = {name: dict(spec) for name, spec in declared.items() if spec.get("Type") in RESOURCE_TYPES}
+    for name in [name for name, spec in kept.items() if spec["Type"] == _ROLE and references(spec) - kept.keys()]:
+        del kept[name]
     for spec in kept.values():
         after = spec.pop("DependsOn", [])
         after = [name for name in ([after] if isinstance(after, str) else after) if name in kept]

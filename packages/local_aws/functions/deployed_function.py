@@ -44,6 +44,8 @@ class DeployedFunction:
     ----------
     arn
         As the caller named it, with the qualifier if there was one.
+    role_arn
+        The role that it acts with.
     timeout_seconds, memory_mb, tmp_mb
         Limits; `memory_mb` and `tmp_mb` are enforced in the sandbox only.
     variables
@@ -55,6 +57,7 @@ class DeployedFunction:
     name: str
     arn: str = field(compare=False)
     version: str
+    role_arn: str
     runtime: str
     handler: str
     timeout_seconds: int
@@ -113,6 +116,7 @@ def find_function(
         name=settings["FunctionName"],
         arn=settings["FunctionArn"],
         version=settings["Version"],
+        role_arn=settings["Role"],
         runtime=settings.get("Runtime", ""),
         handler=settings["Handler"],
         timeout_seconds=int(settings["Timeout"]),

@@ -20,6 +20,7 @@ from local_aws.functions.process_start import start_process
 from local_aws.functions.runtime.events import Invocation, RuntimeExited
 from local_aws.functions.runtime.runtime_api import RuntimeApi
 from local_aws.functions.sandbox import exit_status
+from local_aws.iam.credentials import RoleCredentials
 from local_aws.processes import ID_VARIABLE, kill_processes
 
 _INIT_SECONDS = 10  # how long Lambda lets INIT take before it starts again within the function's own time
@@ -37,6 +38,8 @@ class HostContext:
         Private folder; each execution environment has a folder of its own in it.
     logs
         A boto3 CloudWatch Logs client.
+    credentials
+        Issues the credentials of each execution environment.
     has_sandbox
         Deployed code runs in a sandbox.
     """
@@ -46,6 +49,7 @@ class HostContext:
     owner: str
     root: Path
     logs: Any
+    credentials: RoleCredentials
     has_sandbox: bool = False
 
 
@@ -65,6 +69,7 @@ class ExecutionEnvironment:
         self._init_started: float | None = time.monotonic()
         reserved = {
             **aws_environment(host.endpoint_url, host.region),
+            **host.credentials.issue(function.role_arn, function.name),
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
             ID_VARIABLE: self._id,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local_aws.environment import LOOPBACK, aws_environment, inherited_environment
 from local_aws.errors import StartError
+from local_aws.iam.credentials import STATES_KEY_VARIABLE
 
 _LAST_LINES = 15
 _STOP_SECONDS = 1
@@ -26,9 +27,11 @@ class MotoBackend:
         Where moto's Step Functions interpreter sends each task.
     region
         The default region.
+    states_key
+        How the access keys of state machines' roles begin.
     """
 
-    def __init__(self, owner: str, root: Path, gateway_port: int, region: str) -> None:
+    def __init__(self, owner: str, root: Path, gateway_port: int, region: str, states_key: str) -> None:
         gateway_url = f"http://{LOOPBACK}:{gateway_port}"
         self._log = root / "moto.log"
         environment = {
@@ -38,6 +41,7 @@ class MotoBackend:
             "HTTP_PROXY": gateway_url,
             "HTTPS_PROXY": gateway_url,
             "MOTO_PORT": str(gateway_port),
+            STATES_KEY_VARIABLE: states_key,
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "TMPDIR": str(root),
         }

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from local_aws.moto.execution_events import send_execution_events
+from local_aws.moto.roles import act_with_roles, complete_roles, deploy_bucket_policies
 from local_aws.moto.s3_conditions import honour_conditions
+from local_aws.moto.state_machines import fail_with_children, name_refused_invocations, refuse_unknown_fields
 
 
 def apply_patches() -> None:
@@ -20,8 +22,15 @@ def apply_patches() -> None:
     _complete_layer_versions()
     _keep_double_dollars()
     _refuse_undeclared_parameters()
+    _retain_resources()
     honour_conditions()
     send_execution_events()
+    deploy_bucket_policies()
+    complete_roles()
+    act_with_roles()
+    name_refused_invocations()
+    refuse_unknown_fields()
+    fail_with_children()
 
 
 def _run_state_machines_of_stacks() -> None:
@@ -100,3 +109,21 @@ def _refuse_undeclared_parameters() -> None:
         load_parameters(resources)
 
     ResourceMap.load_parameters = checked
+
+
+def _retain_resources() -> None:
+    """Let a stack that is deleted leave its resources of ``RetainExceptOnCreate``, which moto deletes.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    from moto.cloudformation.parsing import ResourceMap  # noqa: PLC0415 - the same
+
+    delete = ResourceMap.delete
+
+    def delete_others(resources: Any) -> None:
+        for declared in resources._template.get("Resources", {}).values():  # noqa: SLF001
+            if declared.get("DeletionPolicy") == "RetainExceptOnCreate":
+                declared["DeletionPolicy"] = "Retain"
+        delete(resources)
+
+    ResourceMap.delete = delete_others

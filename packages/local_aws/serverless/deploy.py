@@ -89,6 +89,7 @@ def deploy_service(
     stack = deploy_stack(cloudformation, service.stack_name, local_template(service.resources))
     resources = {**stack.resources, **function_resources(service.function_names)}
     intrinsics = Intrinsics(aws.region, service.stack_name, resources)
+    _make_unlimited_role(aws.client("iam"))
     if service.functions:
         _deploy_functions(aws, service, intrinsics, (code_dir or path.parent).resolve(), environment or {})
     return DeployedService(
@@ -103,9 +104,7 @@ def _deploy_functions(
     aws: EmbeddedAws, service: ServiceFile, intrinsics: Intrinsics, code_dir: Path, extra: Mapping[str, str]
 ) -> None:
     """Create the functions, anew when they exist, so that no execution environment of an earlier revision is used."""
-    iam, client = aws.client("iam"), aws.client("lambda")
-    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # moto wants a role and does not enforce it
-        iam.create_role(RoleName=_ROLE_NAME, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    client = aws.client("lambda")
     code = {"ZipFile": _placeholder_zip()}
     for key, spec in service.functions.items():
         name, where = service.function_names[key], f"{service.path}: functions.{key}"
@@ -114,7 +113,8 @@ def _deploy_functions(
             client.delete_function(FunctionName=name)
         try:
             tags = {CODE_DIR_TAG: str(code_dir)}
-            client.create_function(FunctionName=name, Role=_ROLE_ARN, Code=code, Tags=tags, **settings)
+            role = _role_arn(spec, intrinsics, where)
+            client.create_function(FunctionName=name, Role=role, Code=code, Tags=tags, **settings)
         except ClientError as error:
             message = error.response["Error"]["Message"]
             raise DeployError(f"function {name}: Lambda refused it; found {message}") from error
@@ -124,11 +124,11 @@ def _deploy_state_machines(client: Any, service: ServiceFile, intrinsics: Intrin
     """Create the state machines, or update those that exist; return their ARNs by name."""
     arns = {}
     for key, spec in service.state_machines.items():
-        where = f"{service.path}: stepFunctions.stateMachines.{key}.definition"
+        where = f"{service.path}: stepFunctions.stateMachines.{key}"
         name = str(spec.get("name") or f"{service.stack_name}-{key}")
         arn = f"arn:aws:states:{intrinsics.region}:{ACCOUNT_ID}:stateMachine:{name}"
-        definition = json.dumps(intrinsics.resolve(spec.get("definition"), where), ensure_ascii=False)
-        settings = {"definition": definition, "roleArn": _ROLE_ARN}
+        definition = json.dumps(intrinsics.resolve(spec.get("definition"), f"{where}.definition"), ensure_ascii=False)
+        settings = {"definition": definition, "roleArn": _role_arn(spec, intrinsics, where)}
         try:
             try:
                 client.update_state_machine(stateMachineArn=arn, **settings)
@@ -139,6 +139,19 @@ def _deploy_state_machines(client: Any, service: ServiceFile, intrinsics: Intrin
             raise DeployError(f"state machine {name}: Step Functions refused it; found {message}") from error
         arns[name] = arn
     return arns
+
+
+def _role_arn(spec: Mapping[str, Any], intrinsics: Intrinsics, where: str) -> str:
+    """Return the role of a function or a state machine; one without a role may do everything."""
+    return str(intrinsics.resolve(spec.get("role") or _ROLE_ARN, f"{where}.role"))
+
+
+def _make_unlimited_role(iam: Any) -> None:
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=_ROLE_NAME, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=_ROLE_NAME, PolicyName="everything", PolicyDocument=document)
 
 
 def _placeholder_zip() -> bytes:

@@ -22,6 +22,7 @@ class Lambda:
             "FunctionName": "f",
             "FunctionArn": f"arn:f{suffix}",
             "Version": "$LATEST",
+            "Role": "arn:aws:iam::123456789012:role/f",
             "Handler": "a.b",
             "Timeout": 3,
             "MemorySize": 128,

@@ -86,3 +86,46 @@ def test_a_parameter_that_the_template_does_not_declare_is_refused(embedded_aws:
     client.create_stack(TemplateBody=json.dumps(declared), **request)
     with pytest.raises(ClientError, match=refused):
         client.update_stack(TemplateBody=json.dumps(queue), **request)
+
+
+def test_a_deleted_stack_leaves_what_it_must_retain(embedded_aws: EmbeddedAws) -> None:
+    """Deletes a queue, and leaves that whose policy is RetainExceptOnCreate."""
+    client, sqs = embedded_aws.client("cloudformation"), embedded_aws.client("sqs")
+    queue = {"Type": "AWS::SQS::Queue", "UpdateReplacePolicy": "Retain"}
+    resources = {
+        "Kept": {**queue, "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"QueueName": "retained-kept"}},
+        "Gone": {**queue, "DeletionPolicy": "Delete", "Properties": {"QueueName": "retained-gone"}},
+    }
+    client.create_stack(StackName="retained", TemplateBody=json.dumps({"Resources": resources}))
+    client.delete_stack(StackName="retained")
+    urls = sqs.list_queues(QueueNamePrefix="retained")["QueueUrls"]
+    assert [url.rsplit("/", 1)[1] for url in urls] == ["retained-kept"]
+
+
+def test_a_stack_makes_and_updates_policies(embedded_aws: EmbeddedAws) -> None:
+    """Makes a role's policies and a bucket's policy, replaces both with the stack, and deletes them with it."""
+    client, iam, s3 = (embedded_aws.client(service) for service in ("cloudformation", "iam", "s3"))
+
+    def template(action: str) -> str:
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        role = {
+            "RoleName": "stacks-role",
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+            "Policies": [{"PolicyName": action[:2], "PolicyDocument": {"Statement": [statement]}}],
+        }
+        policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Statement": [{**statement, "Principal": "*"}]}}
+        resources = {
+            "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "stacks-bucket"}},
+            "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": policy},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+        }
+        return json.dumps({"Resources": resources})
+
+    for action, deploy in (("s3:GetObject", client.create_stack), ("sns:Publish", client.update_stack)):
+        deploy(StackName="policies", TemplateBody=template(action))
+        (name,) = iam.list_role_policies(RoleName="stacks-role")["PolicyNames"]
+        document = iam.get_role_policy(RoleName="stacks-role", PolicyName=name)["PolicyDocument"]
+        bucket = json.loads(s3.get_bucket_policy(Bucket="stacks-bucket")["Policy"])
+        assert [policy["Statement"][0]["Action"] for policy in (document, bucket)] == [action, action]
+    client.delete_stack(StackName="policies")
+    assert "stacks-role" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}

@@ -98,3 +98,22 @@ def test_completing_an_upload_again_is_no_conflict_with_itself(s3: Any) -> None:
     completion = upload(s3, "e/target", b"new")
     first = s3.complete_multipart_upload(**completion, IfNoneMatch="*")
     assert s3.complete_multipart_upload(**completion, IfNoneMatch="*")["ETag"] == first["ETag"]
+
+
+def test_an_object_is_written_only_where_there_is_none(s3: Any) -> None:
+    """If-None-Match answers 412 for a key that is taken, to a whole object and to a completed upload."""
+    s3.put_object(Bucket=BUCKET, Key="f/target", Body=b"old", IfNoneMatch="*")
+    write = {"Bucket": BUCKET, "Key": "f/target", "Body": b"new", "IfNoneMatch": "*"}
+    assert refusal(lambda: s3.put_object(**write)) == ("PreconditionFailed", 412)
+    completion = upload(s3, "f/target", b"new")
+    assert refusal(lambda: s3.complete_multipart_upload(**completion, IfNoneMatch="*")) == ("PreconditionFailed", 412)
+    assert s3.get_object(Bucket=BUCKET, Key="f/target")["Body"].read() == b"old"
+
+
+def test_an_object_is_read_only_with_the_etag_that_it_names(s3: Any) -> None:
+    """If-Match answers 412 once the object was replaced."""
+    etag = put(s3, "g/source", b"seen")
+    assert s3.get_object(Bucket=BUCKET, Key="g/source", IfMatch=etag)["Body"].read() == b"seen"
+    put(s3, "g/source", b"replaced")
+    read = {"Bucket": BUCKET, "Key": "g/source", "IfMatch": etag}
+    assert refusal(lambda: s3.get_object(**read)) == ("PreconditionFailed", 412)

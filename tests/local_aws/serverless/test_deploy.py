@@ -26,15 +26,17 @@ _THINGS_AGAIN = (
 
 
 def test_the_stack_has_what_a_run_needs(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
-    """Makes buckets, tables, topics and queues, but no rule, nor an output that refers to a rule."""
+    """Makes buckets, tables, topics, queues and rules, but no output that refers to a function."""
     assert service.stack_name == "parts-local"
-    assert service.outputs == {
+    outputs = dict(service.outputs)
+    assert outputs.pop("RuleArn").startswith("arn:aws:events:")
+    assert outputs == {
         "StoreName": "parts-local-store",
         "ThingsArn": "arn:aws:dynamodb:ap-northeast-1:123456789012:table/parts-things",
     }
     resources = embedded_aws.client("cloudformation").describe_stack_resources(StackName="parts-local")
     made = {resource["LogicalResourceId"] for resource in resources["StackResources"]}
-    assert made == {"Store", "Topic", "Line", "Things"}
+    assert made == {"Store", "Topic", "Line", "Things", "Rule"}
 
 
 def test_functions_have_the_settings_of_the_file(embedded_aws: EmbeddedAws, service: DeployedService) -> None:
