@@ -50,9 +50,13 @@ def stage(embedded_aws: EmbeddedAws) -> Stage:
     metadata = {"execution": "run-1", "sha256": "old", "manifest": f"{RUN}manifest.json"}
     for body in ("device_id,timestamp,power,user_id,type\nz,1,on,user_1,\n", HISTORY):
         s3.put_object(Bucket=stage.bucket, Key=DAY, Body=body.encode(), Metadata=metadata)
-    s3.put_object(Bucket=stage.bucket, Key=f"{RUN}history.csv", Body=HISTORY.encode())
-    s3.put_object(Bucket=stage.bucket, Key=f"{RUN}manifest.json", Body=b'{"n": 3}')
-    s3.put_object(Bucket=stage.bucket, Key="runs/20210323/run-2/join.json", Body=b'["user_10", "xuser_1"]')
+    files = {
+        f"{RUN}history.csv": HISTORY.encode(),
+        f"{RUN}manifest.json": b'{"n": 3}',
+        "runs/20210323/run-2/join.json": b'["user_10", "xuser_1"]',
+    }
+    for key, content in files.items():
+        s3.put_object(Bucket=stage.bucket, Key=key, Body=content, IfNoneMatch="*")
     return stage
 
 

@@ -79,4 +79,6 @@ def test_reads_the_layers_of_each_function_from_serverless_yml() -> None:
         "load_file": ["base"],
         "data_join": ["base", "arrow"],
         "check_output": ["base", "report"],
+        "notify": ["base"],
+        "publish": ["base"],
     }
