@@ -84,7 +84,7 @@ test: lint node_modules ## Check format, lint and types, and run the tests and n
 test-exhaustive: setup node_modules ## Run the tests that take long, five minutes; CI runs them as well
 	@$(PY) -m pytest tests -m exhaustive --durations=10
 
-test-fast: setup ## Run the unit tests only, a few seconds
+test-fast: setup ## Run the unit tests only, about a minute
 	@$(PY) -m pytest tests -m 'not functional and not notebook and not slow'
 
 lint: setup ## Check format, lint and types; change nothing
