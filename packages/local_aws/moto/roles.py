@@ -1,5 +1,6 @@
 """Roles and bucket policies that stacks deploy, and the role that a state machine acts with; moto ignores them."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ def deploy_bucket_policies() -> None:
     """
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - a second's work, in the background
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415 - the same
+    from moto.s3.exceptions import MissingBucket  # noqa: PLC0415 - the same
     from moto.s3.models import FakeBucket, s3_backends  # noqa: PLC0415 - the same
 
     class BucketPolicy(CloudFormationModel):  # type: ignore[misc]
@@ -31,7 +33,8 @@ def deploy_bucket_policies() -> None:
             self._buckets.put_bucket_policy(self.physical_resource_id, document.encode())
 
         def delete(self, _account_id: str, _region_name: str) -> None:
-            self._buckets.delete_bucket_policy(self.physical_resource_id)
+            with contextlib.suppress(MissingBucket):  # moto deletes in any order: the bucket may have gone first
+                self._buckets.delete_bucket_policy(self.physical_resource_id)
 
         @staticmethod
         def cloudformation_name_type() -> str:
