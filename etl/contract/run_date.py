@@ -71,13 +71,14 @@ class RunDate:
         """
         try:
             instant = datetime.fromisoformat(started_at)
-        except (TypeError, ValueError):
-            instant = None
-        if instant is None or instant.tzinfo is None:
+            day = instant.astimezone(ZoneInfo(time_zone)).date() if instant.tzinfo else None
+        except (TypeError, ValueError, OverflowError):  # OverflowError: its date in the zone is outside years 1 to 9999
+            day = None
+        if day is None:
             raise ParametersError(
                 f"start: found {started_at!r:.40}; expected an instant with its offset, such as 2021-03-22T15:30:00Z."
             )
-        return cls(instant.astimezone(ZoneInfo(time_zone)).date())
+        return cls(day)
 
     def __str__(self) -> str:
         return self.day.isoformat()

@@ -48,6 +48,13 @@ def test_an_instant_without_offset_is_refused(instant):
         RunDate.of_instant(instant, "Asia/Tokyo")
 
 
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+def test_an_instant_whose_date_no_calendar_has_is_refused(instant):
+    """Its date in the zone is before year 1 or after year 9999."""
+    with pytest.raises(ParametersError, match=r"start: found .*; expected an instant with its offset"):
+        RunDate.of_instant(instant, "Asia/Tokyo")
+
+
 def test_knows_the_days_before_and_its_midnight():
     """Counts over the end of a month, the latest day first."""
     assert [day.compact for day in RunDate.parse("2024-03-01").days_before(2)] == ["20240229", "20240228"]
