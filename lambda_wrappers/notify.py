@@ -137,8 +137,8 @@ def _repair(execution: Execution, stage: str, run_date: RunDate | None) -> Seque
     """Return what the run has kept, and the commands that open it, resume it and run it again."""
     paragraphs = []
     if run_date is not None:
-        paragraphs.append(_kept(run_prefix(run_date, execution.name)))
         name = execution.name
+        paragraphs.append(_kept(run_date, name))
         command = f"etl lab --run {run_date.compact} --execution {name} --stage {stage} --region {execution.region}"
         paragraphs.append(f"Look into it, read-only:\n  .venv/bin/{command}")
     if execution.status != "SUCCEEDED":
@@ -157,9 +157,10 @@ def _repeated(given: dict[str, Any], run_date: RunDate | None) -> dict[str, Any]
     return {name: value for name, value in given.items() if name != "scheduled_at"} | dated
 
 
-def _kept(prefix: str) -> str:
+def _kept(run_date: RunDate, name: str) -> str:
     """Return the addresses of the executed notebooks and the report of the run."""
     try:
+        prefix = run_prefix(run_date, name)  # refused where the name can be no run's: LoadFile then refused it too
         bucket = Settings.from_environment().analytics_bucket_name
         keys = [key for key in list_keys(bucket, prefix) if key.endswith((".ipynb", ".html"))]
     except EtlError as error:
